@@ -1,0 +1,141 @@
+using System.Text.RegularExpressions;
+
+namespace Containerd.Client.IO;
+
+/// <summary>
+/// The FIFOs of one process, whose paths go into the Create and Exec requests. The shim opens the other ends.
+/// Disposing deletes them, and the directory where this made it and nothing else is in it.
+/// </summary>
+internal sealed partial class ProcessFifos : IDisposable
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private readonly string? _ownDirectory;
+    private readonly List<string> _ownFiles = [];
+
+    private ProcessFifos(string? ownDirectory) => _ownDirectory = ownDirectory;
+
+    /// <summary>The path of standard input's FIFO; empty where there is none.</summary>
+    public string StandardInputPath { get; private set; } = "";
+
+    /// <summary>The path of standard output's FIFO; empty where there is none.</summary>
+    public string StandardOutputPath { get; private set; } = "";
+
+    /// <summary>The path of standard error's FIFO; empty where there is none, as with a terminal.</summary>
+    public string StandardErrorPath { get; private set; } = "";
+
+    /// <summary>
+    /// Makes the FIFOs <c>{directory}/{processName}-stdin</c>, <c>-stdout</c> and <c>-stderr</c>, and the directory
+    /// (mode 0700) where it is missing. When one fails, none remains.
+    /// </summary>
+    /// <param name="directory">An absolute path that the daemon sees too.</param>
+    /// <param name="processName">An identifier: letters, digits, and single '.', '_' or '-' between them.</param>
+    /// <param name="standardInput">Whether the process gets a standard input.</param>
+    /// <param name="terminal">Whether it has a terminal, which joins both outputs in one.</param>
+    /// <exception cref="ArgumentException">The name is no identifier or the directory no absolute path.</exception>
+    /// <exception cref="IOException">A FIFO cannot be made, or something else than a FIFO has its name.</exception>
+    /// <exception cref="PlatformNotSupportedException">This is not Linux.</exception>
+    public static ProcessFifos Create(string directory, string processName, bool standardInput, bool terminal)
+    {
+        RequireLinux();
+        if (!Path.IsPathFullyQualified(directory))
+        {
+            throw new ArgumentException($"The FIFO directory '{directory}' is not an absolute path.", nameof(directory));
+        }
+
+        if (processName.Length > 76 || !Identifier().IsMatch(processName))
+        {
+            throw new ArgumentException($"'{processName}' is not an identifier that can name a FIFO.", nameof(processName));
+        }
+
+        var isNew = !Directory.Exists(directory);
+        if (isNew)
+        {
+            MakeDirectory(directory);
+        }
+
+        var fifos = new ProcessFifos(isNew ? directory : null);
+        try
+        {
+            fifos.StandardInputPath = standardInput ? fifos.Make(directory, processName, "stdin") : "";
+            fifos.StandardOutputPath = fifos.Make(directory, processName, "stdout");
+            fifos.StandardErrorPath = terminal ? "" : fifos.Make(directory, processName, "stderr");
+            return fifos;
+        }
+        catch
+        {
+            fifos.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Names the FIFOs that a running process already has, as the daemon reports them. They stay when this is disposed.
+    /// </summary>
+    /// <exception cref="PlatformNotSupportedException">This is not Linux.</exception>
+    public static ProcessFifos Existing(string standardInputPath, string standardOutputPath, string standardErrorPath)
+    {
+        RequireLinux();
+        return new ProcessFifos(ownDirectory: null)
+        {
+            StandardInputPath = standardInputPath,
+            StandardOutputPath = standardOutputPath,
+            StandardErrorPath = standardErrorPath,
+        };
+    }
+
+    /// <summary>Deletes what <see cref="Create"/> made.</summary>
+    public void Dispose()
+    {
+        foreach (var path in _ownFiles)
+        {
+            Forget(path, File.Delete);
+        }
+
+        _ownFiles.Clear();
+        if (_ownDirectory is not null && Directory.Exists(_ownDirectory))
+        {
+            Forget(_ownDirectory, Directory.Delete);
+        }
+    }
+
+    // Clean-up never hides the error that led to it; a directory that another process still uses stays.
+    private static void Forget(string path, Action<string> delete)
+    {
+        try
+        {
+            delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+        }
+    }
+
+    private static void RequireLinux()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            throw new PlatformNotSupportedException(
+                "Process input and output over FIFOs need Linux; the named pipes of Windows are not supported yet.");
+        }
+    }
+
+    private static void MakeDirectory(string directory)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(directory, OwnerOnly);
+        }
+    }
+
+    private string Make(string directory, string processName, string stream)
+    {
+        var path = Path.Combine(directory, $"{processName}-{stream}");
+        Fifo.Create(path);
+        _ownFiles.Add(path);
+        return path;
+    }
+
+    [GeneratedRegex(@"\A[A-Za-z0-9]+([._-][A-Za-z0-9]+)*\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Identifier();
+}

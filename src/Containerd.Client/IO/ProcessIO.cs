@@ -1,0 +1,288 @@
+using System.Buffers;
+using System.IO.Pipes;
+using System.Runtime.CompilerServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Containerd.Client.IO;
+
+/// <summary>
+/// The client's ends of a process's FIFOs. It is opened before the Create or Exec request, so that the shim's own
+/// opens never wait. Until <see cref="ReleaseWriters"/> it holds the outputs open for writing itself, so that a read
+/// waits for the shim instead of taking its absence for the end.
+/// </summary>
+internal sealed class ProcessIO : IAsyncDisposable
+{
+    private readonly ProcessFifos _fifos;
+    private readonly List<SafePipeHandle> _writers = [];
+    private AnonymousPipeClientStream? _standardInput;
+    private AnonymousPipeClientStream? _standardOutput;
+    private AnonymousPipeClientStream? _standardError;
+    private int _outputTaken;
+    private volatile bool _truncated;
+
+    private ProcessIO(ProcessFifos fifos) => _fifos = fifos;
+
+    /// <summary>The FIFOs, whose paths go into the request.</summary>
+    public ProcessFifos Fifos => _fifos;
+
+    /// <summary>
+    /// Whether reading was given up before the outputs' end, because something else still held them open after the
+    /// process had exited: output of that may be missing.
+    /// </summary>
+    public bool Truncated => _truncated;
+
+    /// <summary>Opens the client's ends and takes the FIFOs over; when that fails, the FIFOs are disposed too.</summary>
+    /// <param name="fifos">The FIFOs.</param>
+    /// <exception cref="IOException">A FIFO cannot be opened, or a path names something else.</exception>
+    public static ProcessIO Open(ProcessFifos fifos)
+    {
+        var io = new ProcessIO(fifos);
+        try
+        {
+            io._standardOutput = io.OpenOutput(fifos.StandardOutputPath);
+            io._standardError = io.OpenOutput(fifos.StandardErrorPath);
+            if (fifos.StandardInputPath.Length > 0)
+            {
+                // Open for reading as well, it needs no reader to open and a write never raises SIGPIPE.
+                io._standardInput = Wrap(PipeDirection.Out, Fifo.Open(fifos.StandardInputPath, FileAccess.ReadWrite));
+            }
+
+            return io;
+        }
+        catch
+        {
+            io.Close();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Lets go of the outputs' write ends: from here on the outputs end when the shim closes them. To be called when
+    /// the shim has opened its ends, which is when Create returned (init process), or Start (exec, restored task).
+    /// Calling it again does nothing.
+    /// </summary>
+    public void ReleaseWriters()
+    {
+        lock (_writers)
+        {
+            _writers.ForEach(writer => writer.Dispose());
+            _writers.Clear();
+        }
+    }
+
+    /// <summary>Copies both outputs to their ends. The outputs can be read once only.</summary>
+    /// <param name="standardOutput">Receives standard output; stays open.</param>
+    /// <param name="standardError">Receives standard error; stays open.</param>
+    /// <param name="exited">Completes, in whatever way, when the process is gone.</param>
+    /// <param name="drain">
+    /// How long to wait in all for the outputs' end after that, not counting the time the sinks take, or
+    /// <see cref="Timeout.InfiniteTimeSpan"/>. Then the copy ends and <see cref="Truncated"/> is true.
+    /// </param>
+    /// <param name="cancellationToken">Ends the copy.</param>
+    /// <exception cref="InvalidOperationException">The outputs are or were read already.</exception>
+    public async Task PumpAsync(
+        Stream standardOutput, Stream standardError, Task exited, TimeSpan drain, CancellationToken cancellationToken)
+    {
+        TakeOutput();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await Task.WhenAll(Copy(_standardOutput, standardOutput), Copy(_standardError, standardError)).ConfigureAwait(false);
+
+        Task Copy(AnonymousPipeClientStream? source, Stream sink) =>
+            source is null
+                ? Task.CompletedTask
+                : Task.Run(() => CopyOutputAsync(source, sink, exited, drain, stop), CancellationToken.None);
+    }
+
+    /// <summary>Reads both outputs as lines, in the order in which they arrive. The outputs can be read once only.</summary>
+    /// <param name="containerId">The container, for the lines.</param>
+    /// <param name="execId">The exec, for the lines; null for the init process.</param>
+    /// <param name="exited">Completes, in whatever way, when the process is gone.</param>
+    /// <param name="drain">As with <see cref="PumpAsync"/>; the time the consumer takes does not count.</param>
+    /// <param name="cancellationToken">Ends the sequence with an <see cref="OperationCanceledException"/>.</param>
+    /// <exception cref="InvalidOperationException">The outputs are or were read already.</exception>
+    public async IAsyncEnumerable<CtrOutputLine> ReadLinesAsync(
+        string containerId,
+        string? execId,
+        Task exited,
+        TimeSpan drain,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        TakeOutput();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var standardOutput = Read(_standardOutput);
+        using var standardError = Read(_standardError);
+        var readers = new List<(CtrOutputStream, DrainingReader)>();
+        if (standardOutput is not null)
+        {
+            readers.Add((CtrOutputStream.StandardOutput, standardOutput));
+        }
+
+        if (standardError is not null)
+        {
+            readers.Add((CtrOutputStream.StandardError, standardError));
+        }
+
+        await foreach (var line in OutputLines.MergeAsync(readers, containerId, execId, stop).ConfigureAwait(false))
+        {
+            yield return line;
+        }
+
+        _truncated = readers.Exists(reader => reader.Item2.Truncated);
+
+        DrainingReader? Read(AnonymousPipeClientStream? pipe) =>
+            pipe is null ? null : new DrainingReader(pipe, exited, drain, stop.Token);
+    }
+
+    /// <summary>
+    /// Copies a source to standard input, then closes it: every byte is in the FIFO before this end closes, and this
+    /// end is closed before the shim is told to close its own. Ends early when the process exits, so that one that
+    /// never reads holds nothing up.
+    /// </summary>
+    /// <param name="source">What the process reads; stays open.</param>
+    /// <param name="closeInput">
+    /// The CloseIO request, which counts only after Create (init process) or Start (exec) returned: it waits for that.
+    /// </param>
+    /// <param name="exited">Completes, in whatever way, when the process is gone.</param>
+    /// <param name="cancellationToken">Ends the copy. A read of the source that does not end is left behind.</param>
+    /// <returns>False when the process exited first.</returns>
+    /// <exception cref="InvalidOperationException">The process has no standard input.</exception>
+    public async Task<bool> CopyInputAsync(
+        Stream source, Func<CancellationToken, Task> closeInput, Task exited, CancellationToken cancellationToken)
+    {
+        var input = _standardInput ?? throw new InvalidOperationException("The process has no standard input.");
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        try
+        {
+            var copy = Task.Run(() => CopyAsync(source, input, stop.Token), CancellationToken.None);
+            if (await Task.WhenAny(copy, exited).ConfigureAwait(false) != copy)
+            {
+                await stop.CancelAsync().ConfigureAwait(false);
+            }
+
+            await copy.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (exited.IsCompleted && !cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+        finally
+        {
+            await input.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (exited.IsCompleted)
+        {
+            return false;
+        }
+
+        await closeInput(cancellationToken).ConfigureAwait(false);
+        return true;
+    }
+
+    /// <summary>Closes every end, which also ends what still reads or writes, and disposes the FIFOs.</summary>
+    public ValueTask DisposeAsync()
+    {
+        Close();
+        return ValueTask.CompletedTask;
+    }
+
+    private static AnonymousPipeClientStream Wrap(PipeDirection direction, SafePipeHandle handle)
+    {
+        try
+        {
+            // .NET waits for a pipe with epoll, on one thread for all of them.
+            return new AnonymousPipeClientStream(direction, handle);
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+
+    private static async Task CopyAsync(Stream source, AnonymousPipeClientStream input, CancellationToken cancellationToken)
+    {
+        // Not pooled: a read that is left behind may still write into it.
+        var buffer = new byte[OutputLines.ReadSize];
+        while (true)
+        {
+            // A console's read cannot be cancelled, so the wait for it is.
+            var read = source.ReadAsync(buffer, cancellationToken).AsTask();
+            var count = await read.WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (count == 0)
+            {
+                return;
+            }
+
+            await input.WriteAsync(buffer.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task CopyOutputAsync(
+        AnonymousPipeClientStream source, Stream sink, Task exited, TimeSpan drain, CancellationTokenSource stop)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(OutputLines.ReadSize);
+        try
+        {
+            using var reader = new DrainingReader(source, exited, drain, stop.Token);
+            int count;
+            while ((count = await reader.ReadAsync(buffer).ConfigureAwait(false)) > 0)
+            {
+                await sink.WriteAsync(buffer.AsMemory(0, count), stop.Token).ConfigureAwait(false);
+            }
+
+            await sink.FlushAsync(stop.Token).ConfigureAwait(false);
+            if (reader.Truncated)
+            {
+                _truncated = true;
+            }
+        }
+        catch
+        {
+            // One sink that fails ends the other's copy too: the caller must hear of it.
+            await stop.CancelAsync().ConfigureAwait(false);
+            throw;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private void TakeOutput()
+    {
+        if (Interlocked.Exchange(ref _outputTaken, 1) != 0)
+        {
+            throw new InvalidOperationException("The process's output is read already; a second reader would take half of it.");
+        }
+    }
+
+    private AnonymousPipeClientStream? OpenOutput(string path)
+    {
+        if (path.Length == 0)
+        {
+            return null;
+        }
+
+        var reader = Wrap(PipeDirection.In, Fifo.Open(path, FileAccess.Read));
+        try
+        {
+            _writers.Add(Fifo.Open(path, FileAccess.Write));
+            return reader;
+        }
+        catch
+        {
+            reader.Dispose();
+            throw;
+        }
+    }
+
+    private void Close()
+    {
+        ReleaseWriters();
+        _standardInput?.Dispose();
+        _standardOutput?.Dispose();
+        _standardError?.Dispose();
+        _fifos.Dispose();
+    }
+}

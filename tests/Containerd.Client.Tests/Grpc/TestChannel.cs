@@ -1,0 +1,26 @@
+using System.Net.Sockets;
+using Containerd.Client.Grpc;
+
+namespace Containerd.Client.Tests.Grpc;
+
+/// <summary>A channel to a unix socket, with nothing of Connections in it.</summary>
+internal static class TestChannel
+{
+    public static GrpcChannel Open(string socketPath, GrpcChannelOptions? options = null) =>
+        new(new Uri("http://localhost"), token => ConnectAsync(socketPath, token), options);
+
+    private static async ValueTask<Stream> ConnectAsync(string socketPath, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,23 @@
+@{
+    RootModule = 'Containerd.dll'
+    ModuleVersion = '0.1.0'
+    GUID = 'f6311ad0-055c-4436-bd6a-4b73c85eacf8'
+    Author = 'The Containerd for PowerShell authors'
+    CompanyName = 'The Containerd for PowerShell authors'
+    Copyright = '(c) The Containerd for PowerShell authors. MIT License.'
+    Description = 'Talks to containerd: containers, tasks, exec, images and events as objects in the pipeline.'
+    PowerShellVersion = '7.4'
+    CompatiblePSEditions = @('Core')
+    FormatsToProcess = @()
+    TypesToProcess = @()
+    FunctionsToExport = @()
+    CmdletsToExport = @()
+    VariablesToExport = @()
+    AliasesToExport = @()
+    PrivateData = @{
+        PSData = @{
+            Tags = @('containerd', 'container', 'containers', 'OCI', 'runc', 'gRPC', 'PSEdition_Core', 'Linux', 'Windows')
+            ReleaseNotes = 'CHANGELOG.md'
+        }
+    }
+}

@@ -1,0 +1,50 @@
+BeforeAll {
+    $root = Resolve-Path "$PSScriptRoot/../.."
+    $staged = "$root/out/Containerd"
+    $manifest = Import-PowerShellDataFile "$staged/Containerd.psd1"
+    $module = Import-Module $staged -PassThru -Force
+}
+
+AfterAll {
+    Remove-Module Containerd
+}
+
+Describe 'The staged module' {
+    It 'has a valid manifest' {
+        Test-ModuleManifest "$staged/Containerd.psd1" | Should -Not -BeNullOrEmpty
+    }
+
+    It 'exports exactly the cmdlets that its manifest names' {
+        $module.ExportedCmdlets.Keys | Sort-Object | Should -Be ($manifest.CmdletsToExport | Sort-Object)
+    }
+
+    It 'names every cmdlet of its assembly in the manifest' {
+        $types = $module.ImplementingAssembly.GetExportedTypes() | Where-Object { -not $_.IsAbstract }
+        $names = foreach ($type in $types) {
+            $cmdlet = $type.GetCustomAttributes([System.Management.Automation.CmdletAttribute], $false)
+            if ($cmdlet) { "$($cmdlet[0].VerbName)-$($cmdlet[0].NounName)" }
+        }
+        $names | Sort-Object | Should -Be ($manifest.CmdletsToExport | Sort-Object)
+    }
+
+    It 'has the version of its assembly' {
+        $version = [Reflection.AssemblyName]::GetAssemblyName("$staged/Containerd.dll").Version
+        "$($version.Major).$($version.Minor).$($version.Build)" | Should -Be $manifest.ModuleVersion
+    }
+
+    It 'keeps third-party assemblies in Dependencies' {
+        (Get-ChildItem "$staged/*.dll").Name | Should -Be 'Containerd.dll'
+        (Get-ChildItem "$staged/Dependencies").Name | Sort-Object | Should -Be 'Containerd.Client.dll', 'Google.Protobuf.dll'
+    }
+
+    It 'is compiled ahead of time: <_>' -ForEach 'Containerd.dll', 'Dependencies/Containerd.Client.dll', 'Dependencies/Google.Protobuf.dll' {
+        $stream = [IO.File]::OpenRead("$staged/$_")
+        try {
+            $reader = [Reflection.PortableExecutable.PEReader]::new($stream)
+            $reader.PEHeaders.CorHeader.ManagedNativeHeaderDirectory.Size | Should -BeGreaterThan 0
+        }
+        finally {
+            $stream.Dispose()
+        }
+    }
+}

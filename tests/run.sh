@@ -1,0 +1,114 @@
+# shellcheck shell=bash
+# Sourced by build.sh: runs every suite, adds up their results and says why anything was skipped.
+passed=0 failed=0 skipped=0
+results=out/results
+
+add() {
+    passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
+}
+
+skip() {
+    echo "SKIPPED $1: $2"
+    add 0 0 1
+}
+
+fail_suite() {
+    echo "FAILED $1: $2"
+    add 0 1 0
+}
+
+count() {
+    grep -c "<UnitTestResult .* outcome=\"$2\"" "$1" || true
+}
+
+# Prints each reason of the skipped tests in a results file, with how many tests it holds for.
+skip_reasons() {
+    awk '
+        /<UnitTestResult / { skipped = /outcome="NotExecuted"/ }
+        skipped && /<Message>/ { sub(/.*<Message>/, ""); sub(/<\/Message>.*/, ""); print; skipped = 0 }
+    ' "$1" | sed 's/&lt;/</g; s/&gt;/>/g; s/&quot;/"/g; s/&apos;/'"'"'/g; s/&amp;/\&/g' |
+        sort | uniq -c | sed "s/^ *\([0-9]*\) /SKIPPED $2: \1 × /"
+}
+
+# run_project NAME PROJECT: a test project, already built.
+run_project() {
+    local name=$1 project=$2 trx code=0 ok bad ignored
+    trx=$PWD/$results/$name.trx
+    echo "== $name"
+    timeout --kill-after=30 1800 dotnet test "$project" --configuration Release --no-build --blame-hang-timeout 5m \
+        --logger "trx;LogFileName=$trx" --results-directory "$results/$name" || code=$?
+    if [[ ! -f $trx ]]; then
+        fail_suite "$name" "the test runner ended with $code and left no results"
+        return
+    fi
+    ok=$(count "$trx" Passed) bad=$(count "$trx" Failed) ignored=$(count "$trx" NotExecuted)
+    add "$ok" "$bad" "$ignored"
+    skip_reasons "$trx" "$name"
+    if ((ok + bad + ignored == 0)); then
+        fail_suite "$name" "no test ran"
+    elif ((code != 0 && bad == 0)); then
+        fail_suite "$name" "the test runner ended with $code though no test failed"
+    fi
+}
+
+run_scripts() {
+    local script log
+    for script in docs/examples/*.ps1 tests/scenarios/*.ps1; do
+        [[ -f $script ]] || continue
+        echo "== $script"
+        log=$results/$(basename "$script" .ps1).log
+        if run_script "$script" > "$log" 2>&1; then
+            add 1 0 0
+        else
+            cat "$log"
+            fail_suite "$script" "it ended with an error"
+        fi
+    done
+}
+
+run_pester() {
+    local counts=$PWD/$results/pester ok bad ignored
+    echo "== Pester"
+    if timeout --kill-after=30 1800 "$PWSH" -NoProfile -NonInteractive -File tests/Pester/run.ps1 -Results "$counts" &&
+        read -r ok bad ignored < "$counts" && ((ok + bad + ignored > 0)); then
+        add "$ok" "$bad" "$ignored"
+    else
+        fail_suite Pester "it crashed or ran no test"
+    fi
+}
+
+run_on_daemon() {
+    local version=$1
+    start_daemon "$version" --tcp
+    run_project "integration-$version" tests/Containerd.IntegrationTests
+    if [[ $version == 1.6 ]]; then
+        if find_powershell; then
+            run_scripts
+            run_pester
+        else
+            skip "scripts and Pester" "there is no pwsh on the PATH and it couldn't be had from NuGet"
+        fi
+    fi
+    stop_daemon
+}
+
+run_tests() {
+    local version
+    rm -rf "$results"
+    mkdir -p "$results"
+    build
+    dotnet build src/Containerd.slnx --configuration Release --verbosity quiet
+    run_project client tests/Containerd.Client.Tests
+    run_project protocol tests/Containerd.ProtocolTests
+    prepare_daemons
+    run_on_daemon 1.6
+    for version in 1.7 2.x; do
+        if tests/daemon/install.sh "$version"; then
+            run_on_daemon "$version"
+        else
+            skip "integration-$version" "containerd $version couldn't be had from Debian"
+        fi
+    done
+    echo "$passed passed, $failed failed, $skipped skipped"
+    ((failed == 0))
+}

@@ -15,8 +15,8 @@ public static partial class Identifier
 
     /// <summary>Checks an identifier.</summary>
     /// <param name="text">The identifier.</param>
-    /// <param name="what">What it names, for the message, such as <c>container id</c>.</param>
-    /// <exception cref="FormatException">The identifier is empty, too long, or of another form.</exception>
+    /// <param name="what">What it names, for the message and the error id, such as <c>container id</c>.</param>
+    /// <exception cref="CtrException">InvalidArgument: the identifier is empty, too long, or of another form.</exception>
     public static void Validate(string? text, string what)
     {
         if (!IsValid(text))
@@ -24,7 +24,10 @@ public static partial class Identifier
             var why = string.IsNullOrEmpty(text) ? "is empty"
                 : Encoding.UTF8.GetByteCount(text) > MaximumBytes ? $"has more than {MaximumBytes} bytes"
                 : "has characters or an order of them that are not allowed";
-            throw new FormatException($"The {what} '{text}' {why}: letters, digits, and between them single '.', '_' or '-' are allowed, {MaximumBytes} at most.");
+            throw CtrException.InvalidArgument(
+                "Invalid" + string.Concat(what.Split(' ').Select(word => char.ToUpperInvariant(word[0]) + word[1..])),
+                $"The {what} '{text}' {why}: letters, digits, and between them single '.', '_' or '-' are allowed, {MaximumBytes} at most.",
+                text);
         }
     }
 

@@ -1,0 +1,88 @@
+using Containerd.Client.Connections;
+using Containerd.Client.Grpc;
+using Containerd.Client.Oci;
+
+namespace Containerd.Client;
+
+/// <summary>A client of one containerd daemon, scoped to one namespace. Safe for use by many callers at once.</summary>
+/// <remarks>
+/// Nothing is sent before the first call. <see cref="WithNamespace"/> and <see cref="WithTimeout"/> give views that share
+/// the connection; only the client that <see cref="Create"/> returned closes it.
+/// </remarks>
+public sealed class ContainerdClient : IDisposable
+{
+    private readonly ServiceChannel _services;
+    private readonly bool _ownsChannel;
+
+    private ContainerdClient(ServiceChannel services, ContainerdClientOptions options, bool ownsChannel)
+    {
+        _services = services;
+        _ownsChannel = ownsChannel;
+        Options = options;
+        Introspection = new IntrospectionClient(services);
+        Containers = new ContainerClient(services);
+        Tasks = new TaskClient(services, Containers, new SnapshotClient(services), options.StateDirectory);
+    }
+
+    /// <summary>What the daemon is, and whether it serves.</summary>
+    public IntrospectionClient Introspection { get; }
+
+    /// <summary>Containers: their metadata.</summary>
+    public ContainerClient Containers { get; }
+
+    /// <summary>Tasks and execs: their processes.</summary>
+    public TaskClient Tasks { get; }
+
+    /// <summary>The daemon's address.</summary>
+    public ContainerdAddress Address => _services.Address;
+
+    /// <summary>The namespace of every call.</summary>
+    public string Namespace => _services.Namespace;
+
+    /// <summary>The options it was made with.</summary>
+    public ContainerdClientOptions Options { get; }
+
+    /// <summary>Makes a client. The connection is opened by the first call.</summary>
+    /// <param name="address">The daemon's address.</param>
+    /// <param name="namespace">containerd's namespace: letters, digits and single separators, at most 76 characters.</param>
+    /// <param name="options">Time-outs, limits, TLS; null for the defaults.</param>
+    /// <exception cref="CtrException">The namespace is not a valid identifier.</exception>
+    public static ContainerdClient Create(
+        ContainerdAddress address, string @namespace = "default", ContainerdClientOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        Identifier.Validate(@namespace, "namespace");
+        options ??= new ContainerdClientOptions();
+        Transport transport = Transport.For(address, options.Tls);
+        var channel = new GrpcChannel(transport.Authority, transport.ConnectAsync, new GrpcChannelOptions
+        {
+            MaxSendMessageSize = options.MaxMessageSize,
+            MaxReceiveMessageSize = options.MaxMessageSize,
+        });
+        return new ContainerdClient(new ServiceChannel(channel, address, @namespace, options.Timeout), options, ownsChannel: true);
+    }
+
+    /// <summary>The same connection for another namespace.</summary>
+    /// <param name="namespace">containerd's namespace.</param>
+    /// <exception cref="CtrException">The namespace is not a valid identifier.</exception>
+    public ContainerdClient WithNamespace(string @namespace)
+    {
+        Identifier.Validate(@namespace, "namespace");
+        return @namespace == Namespace ? this : View(_services with { Namespace = @namespace });
+    }
+
+    /// <summary>The same connection with another limit for each call that answers at once.</summary>
+    /// <param name="timeout">The limit; null for none.</param>
+    public ContainerdClient WithTimeout(TimeSpan? timeout) => View(_services with { Timeout = timeout });
+
+    /// <summary>Closes the connection; calls in flight end with <see cref="CtrErrorKind.Unavailable"/>.</summary>
+    public void Dispose()
+    {
+        if (_ownsChannel)
+        {
+            _services.Channel.Dispose();
+        }
+    }
+
+    private ContainerdClient View(ServiceChannel services) => new(services, Options, ownsChannel: false);
+}

@@ -1,0 +1,68 @@
+using System.Security.Cryptography;
+using System.Text;
+using Containerd.Protocol.Containers;
+
+namespace Containerd.Client;
+
+/// <summary>
+/// The directory in which a container's FIFOs and its log lie, on the daemon's host. Its path is kept in a label of the
+/// container, under the key that moby's libcontainerd gave it.
+/// </summary>
+internal static class Bundle
+{
+    public const string Label = "com.docker/engine.bundle.path";
+
+    private const string LogName = "output.log";
+
+    /// <summary>The directory that a container of that id gets.</summary>
+    public static string PathFor(string stateDirectory, ContainerdAddress address, string @namespace, string id)
+    {
+        byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes(address.ToString()));
+        return Path.Combine(stateDirectory, Convert.ToHexString(hash, 0, 8), @namespace, id);
+    }
+
+    /// <summary>The directory that the container's label names; else the one that it would get.</summary>
+    public static string Of(Container container, string stateDirectory, ContainerdAddress address, string @namespace) =>
+        container.Labels.TryGetValue(Label, out string? path) && Path.IsPathFullyQualified(path)
+            ? path
+            : PathFor(stateDirectory, address, @namespace, container.Id);
+
+    /// <summary>The file that keeps a detached task's output.</summary>
+    public static string LogOf(string bundle) => Path.Combine(bundle, LogName);
+
+    /// <summary>Makes the directory, for its owner alone.</summary>
+    public static void Create(string bundle)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(bundle);
+        }
+        else
+        {
+            Directory.CreateDirectory(bundle, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    /// <summary>
+    /// Removes the directory, unless <c>LIBCONTAINERD_NOCLEAN=1</c>. As anybody may set a label, one that does not name a
+    /// directory of the container's own id is left alone.
+    /// </summary>
+    public static void Remove(string bundle, string id)
+    {
+        if (Environment.GetEnvironmentVariable("LIBCONTAINERD_NOCLEAN") == "1"
+            || Path.GetFileName(bundle) != id
+            || !Directory.Exists(bundle))
+        {
+            return;
+        }
+
+        try
+        {
+            Directory.Delete(bundle, recursive: true);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Somebody else removed the container at the same time.
+        }
+    }
+}

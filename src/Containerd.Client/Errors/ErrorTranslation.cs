@@ -1,0 +1,144 @@
+using System.Net.Sockets;
+using Containerd.Client.Grpc;
+
+namespace Containerd.Client;
+
+/// <summary>Turns what a call raised into the error that a person sees.</summary>
+internal static class ErrorTranslation
+{
+    // Shims answer wrong states with bare strings and the code Unknown. The first three are those that
+    // moby's wrapError maps; the rest were seen from containerd-shim-runc-v2 and runc.
+    private static readonly (string Text, CtrErrorKind Kind)[] s_messages =
+    [
+        ("container does not exist", CtrErrorKind.NotFound),
+        ("not found", CtrErrorKind.NotFound),
+        ("no such container", CtrErrorKind.NotFound),
+        ("already exists", CtrErrorKind.AlreadyExists),
+        ("cannot ", CtrErrorKind.FailedPrecondition),
+        ("must be stopped before deletion", CtrErrorKind.FailedPrecondition),
+        ("container not running", CtrErrorKind.FailedPrecondition),
+        ("process already finished", CtrErrorKind.NotFound),
+    ];
+
+    public static CtrException Translate(RpcException error, Resource resource, string @namespace, ContainerdAddress address)
+    {
+        CtrErrorKind kind = KindOf(error);
+        if (FindSocketError(error) is { } socket && kind == CtrErrorKind.Unavailable)
+        {
+            return ConnectionFailed(socket, address, error);
+        }
+
+        string detail = error.Status.Detail;
+        return new CtrException(
+            kind,
+            ErrorId(kind, resource),
+            Describe(kind, resource, @namespace, address, detail),
+            resource.Id ?? address.ToString(),
+            RecommendedAction(kind, resource),
+            error);
+    }
+
+    private static CtrErrorKind KindOf(RpcException error) => error.Status.StatusCode switch
+    {
+        StatusCode.NotFound => CtrErrorKind.NotFound,
+        StatusCode.AlreadyExists => CtrErrorKind.AlreadyExists,
+        StatusCode.InvalidArgument or StatusCode.OutOfRange => CtrErrorKind.InvalidArgument,
+        StatusCode.FailedPrecondition or StatusCode.Aborted => CtrErrorKind.FailedPrecondition,
+        StatusCode.PermissionDenied or StatusCode.Unauthenticated => CtrErrorKind.PermissionDenied,
+        StatusCode.Unavailable => CtrErrorKind.Unavailable,
+        StatusCode.DeadlineExceeded => CtrErrorKind.DeadlineExceeded,
+        StatusCode.ResourceExhausted => CtrErrorKind.ResourceExhausted,
+        StatusCode.Unimplemented => CtrErrorKind.Unimplemented,
+        StatusCode.Cancelled => CtrErrorKind.Cancelled,
+        _ => FromMessage(error.Status.Detail),
+    };
+
+    private static CtrErrorKind FromMessage(string detail)
+    {
+        foreach ((string text, CtrErrorKind kind) in s_messages)
+        {
+            if (detail.Contains(text, StringComparison.Ordinal))
+            {
+                return kind;
+            }
+        }
+
+        return CtrErrorKind.Unknown;
+    }
+
+    private static string ErrorId(CtrErrorKind kind, Resource resource) => kind switch
+    {
+        CtrErrorKind.Unavailable => "DaemonUnavailable",
+        CtrErrorKind.DeadlineExceeded => "DaemonTimeout",
+        CtrErrorKind.Unimplemented => "NotImplementedByDaemon",
+        CtrErrorKind.FailedPrecondition => $"{resource.Kind}StateInvalid",
+        CtrErrorKind.InvalidArgument => $"{resource.Kind}RequestInvalid",
+        CtrErrorKind.Unknown => $"{resource.Kind}CallFailed",
+        _ => $"{resource.Kind}{kind}",
+    };
+
+    private static string Describe(
+        CtrErrorKind kind, Resource resource, string @namespace, ContainerdAddress address, string detail)
+    {
+        string subject = resource.Id is null ? resource.Kind : $"{resource.Kind} '{resource.Id}'";
+        return kind switch
+        {
+            CtrErrorKind.NotFound => $"{subject} was not found in namespace '{@namespace}': {detail}",
+            CtrErrorKind.AlreadyExists => $"{subject} exists already in namespace '{@namespace}'.",
+            CtrErrorKind.Unavailable => $"The daemon at {address} cannot be reached: {detail}",
+            CtrErrorKind.DeadlineExceeded => $"The daemon at {address} did not answer in time ({subject}).",
+            CtrErrorKind.Unimplemented => $"The daemon at {address} does not offer this call; it needs a newer containerd. {detail}",
+            _ => $"{subject}: {detail}",
+        };
+    }
+
+    private static string? RecommendedAction(CtrErrorKind kind, Resource resource) => (kind, resource.Kind) switch
+    {
+        (CtrErrorKind.NotFound, "Image") => "Import-CtrImage loads an image from an archive; Get-CtrImage lists those that are there.",
+        (CtrErrorKind.NotFound, "Container") => "Get-CtrContainer lists the containers; -Namespace chooses another namespace.",
+        (CtrErrorKind.NotFound, "Task") => "The container has no task: Start-CtrTask starts one.",
+        (CtrErrorKind.AlreadyExists, "Container") => "Choose another -Id, or remove the old one with Remove-CtrContainer.",
+        (CtrErrorKind.DeadlineExceeded, _) => "Give the call more time with -TimeoutSec (0: no limit), and check the daemon with Test-CtrConnection.",
+        (CtrErrorKind.Unavailable, _) => "Check that containerd runs and that -Address names its socket.",
+        _ => null,
+    };
+
+    private static SocketException? FindSocketError(Exception? error)
+    {
+        for (; error is not null; error = error.InnerException)
+        {
+            if (error is SocketException socket)
+            {
+                return socket;
+            }
+        }
+
+        return null;
+    }
+
+    private static CtrException ConnectionFailed(SocketException socket, ContainerdAddress address, RpcException error) =>
+        socket.SocketErrorCode switch
+        {
+            SocketError.AccessDenied => new CtrException(
+                CtrErrorKind.PermissionDenied,
+                "SocketAccessDenied",
+                $"The socket of the daemon at {address} may not be opened by this user.",
+                address.ToString(),
+                "Run as root, or as a member of the group that owns the socket.",
+                error),
+            SocketError.ConnectionRefused => new CtrException(
+                CtrErrorKind.Unavailable,
+                "DaemonUnavailable",
+                $"Nothing listens at {address}.",
+                address.ToString(),
+                "Start containerd, or name its socket with -Address or the environment variable CONTAINERD_ADDRESS.",
+                error),
+            _ => new CtrException(
+                CtrErrorKind.Unavailable,
+                "DaemonUnavailable",
+                $"The daemon at {address} cannot be reached: {socket.Message}",
+                address.ToString(),
+                "Check that containerd runs and that -Address names its socket.",
+                error),
+        };
+}

@@ -1,0 +1,101 @@
+using System.Runtime.CompilerServices;
+using Containerd.Client.Grpc;
+using Google.Protobuf;
+
+namespace Containerd.Client;
+
+/// <summary>
+/// The channel as the service clients see it: it adds the namespace, the lease and the deadline to each call, and
+/// turns a failed call into a <see cref="CtrException"/>.
+/// </summary>
+internal sealed record ServiceChannel(
+    GrpcChannel Channel, ContainerdAddress Address, string Namespace, TimeSpan? Timeout, string? LeaseId = null)
+{
+    /// <summary>No deadline, for calls that last as long as what they wait for.</summary>
+    public static readonly TimeSpan NoTimeout = System.Threading.Timeout.InfiniteTimeSpan;
+
+    public async Task<TResponse> CallAsync<TRequest, TResponse>(
+        Method<TRequest, TResponse> method,
+        TRequest request,
+        Resource resource,
+        CancellationToken cancellationToken,
+        TimeSpan? timeout = null)
+        where TRequest : class, IMessage<TRequest>
+        where TResponse : class, IMessage<TResponse>
+    {
+        try
+        {
+            return await Channel.UnaryCallAsync(method, request, Options(timeout ?? Timeout, cancellationToken)).ConfigureAwait(false);
+        }
+        catch (RpcException e)
+        {
+            throw Translate(e, resource, cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// A call that makes or starts something. When its caller cancels it is given a moment to finish, so that what it made
+    /// is known and can be taken back; the caller looks at its token afterwards.
+    /// </summary>
+    public async Task<TResponse> CallToEndAsync<TRequest, TResponse>(
+        Method<TRequest, TResponse> method, TRequest request, Resource resource, CancellationToken cancellationToken)
+        where TRequest : class, IMessage<TRequest>
+        where TResponse : class, IMessage<TResponse>
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var late = new CancellationTokenSource();
+        using (cancellationToken.UnsafeRegister(
+            static state => ((CancellationTokenSource)state!).CancelAfter(TimeSpan.FromSeconds(1)), late))
+        {
+            return await CallAsync(method, request, resource, late.Token).ConfigureAwait(false);
+        }
+    }
+
+    public async IAsyncEnumerable<TResponse> StreamAsync<TRequest, TResponse>(
+        Method<TRequest, TResponse> method,
+        TRequest request,
+        Resource resource,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+        where TRequest : class, IMessage<TRequest>
+        where TResponse : class, IMessage<TResponse>
+    {
+        using AsyncServerStreamingCall<TResponse> call =
+            Channel.ServerStreamingCall(method, request, Options(NoTimeout, cancellationToken));
+        while (await MoveNextAsync(call.ResponseStream, resource, cancellationToken).ConfigureAwait(false))
+        {
+            yield return call.ResponseStream.Current;
+        }
+    }
+
+    /// <summary>The options of a call: headers, deadline, cancellation.</summary>
+    public CallOptions Options(TimeSpan? timeout, CancellationToken cancellationToken)
+    {
+        var headers = new Metadata { { "containerd-namespace", Namespace } };
+        if (LeaseId is not null)
+        {
+            headers.Add("containerd-lease", LeaseId);
+        }
+
+        return new CallOptions(headers, timeout, CancellationToken: cancellationToken);
+    }
+
+    /// <summary>The error a person sees for what a call raised; cancellation wins over any status.</summary>
+    public Exception Translate(RpcException error, Resource resource, CancellationToken cancellationToken) =>
+        cancellationToken.IsCancellationRequested
+            ? new OperationCanceledException("The call was cancelled.", error, cancellationToken)
+            : ErrorTranslation.Translate(error, resource, Namespace, Address);
+
+    private async Task<bool> MoveNextAsync<TResponse>(
+        AsyncStreamReader<TResponse> stream, Resource resource, CancellationToken cancellationToken)
+        where TResponse : class, IMessage<TResponse>
+    {
+        try
+        {
+            return await stream.MoveNext(cancellationToken).ConfigureAwait(false);
+        }
+        catch (RpcException e)
+        {
+            throw Translate(e, resource, cancellationToken);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+using Containerd.Protocol.Snapshots;
+using Containerd.Protocol.Types;
+
+namespace Containerd.Client;
+
+/// <summary>Snapshots: containerd.services.snapshots.v1.Snapshots.</summary>
+internal sealed class SnapshotClient
+{
+    private readonly ServiceChannel _services;
+
+    internal SnapshotClient(ServiceChannel services) => _services = services;
+
+    /// <summary>Makes a writable snapshot on top of a parent (Snapshots.Prepare) and gives its mounts.</summary>
+    /// <exception cref="CtrException">AlreadyExists where the key is taken; NotFound where the parent is missing.</exception>
+    public async Task<IReadOnlyList<Mount>> PrepareAsync(
+        string snapshotter, string key, string parent, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
+    {
+        var request = new PrepareSnapshotRequest { Snapshotter = snapshotter, Key = key, Parent = parent };
+        foreach ((string name, string value) in labels)
+        {
+            request.Labels.Add(name, value);
+        }
+
+        PrepareSnapshotResponse response = await _services.CallAsync(
+            SnapshotMethods.Prepare, request, Resource.Snapshot(key), cancellationToken).ConfigureAwait(false);
+        return response.Mounts;
+    }
+
+    /// <summary>Makes a snapshot read-only under a name of its own (Snapshots.Commit).</summary>
+    public Task CommitAsync(
+        string snapshotter, string key, string name, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
+    {
+        var request = new CommitSnapshotRequest { Snapshotter = snapshotter, Key = key, Name = name };
+        foreach ((string label, string value) in labels)
+        {
+            request.Labels.Add(label, value);
+        }
+
+        return _services.CallAsync(SnapshotMethods.Commit, request, Resource.Snapshot(name), cancellationToken);
+    }
+
+    /// <summary>The mounts of a writable snapshot (Snapshots.Mounts).</summary>
+    public async Task<IReadOnlyList<Mount>> MountsAsync(string snapshotter, string key, CancellationToken cancellationToken)
+    {
+        MountsResponse response = await _services.CallAsync(
+            SnapshotMethods.Mounts,
+            new MountsRequest { Snapshotter = snapshotter, Key = key },
+            Resource.Snapshot(key),
+            cancellationToken).ConfigureAwait(false);
+        return response.Mounts;
+    }
+
+    /// <summary>Whether a snapshot of that key exists (Snapshots.Stat).</summary>
+    public async Task<bool> ExistsAsync(string snapshotter, string key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _services.CallAsync(
+                SnapshotMethods.Stat,
+                new StatSnapshotRequest { Snapshotter = snapshotter, Key = key },
+                Resource.Snapshot(key),
+                cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (CtrException e) when (e.Kind == CtrErrorKind.NotFound)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Removes a snapshot (Snapshots.Remove); one that is gone already is no error.</summary>
+    public async Task RemoveAsync(string snapshotter, string key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _services.CallAsync(
+                SnapshotMethods.Remove,
+                new RemoveSnapshotRequest { Snapshotter = snapshotter, Key = key },
+                Resource.Snapshot(key),
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (CtrException e) when (e.Kind == CtrErrorKind.NotFound)
+        {
+            // That is what was wanted.
+        }
+    }
+}

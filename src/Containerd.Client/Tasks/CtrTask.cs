@@ -1,0 +1,45 @@
+namespace Containerd;
+
+/// <summary>The running side of a container: its first process and the shim that minds it (containerd.v1.types.Process).</summary>
+public sealed record CtrTask : IContainerReference
+{
+    /// <summary>The container's id, which is the task's too.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The process id on the daemon's host; 0 when there is none yet or any more.</summary>
+    public required int Pid { get; init; }
+
+    /// <summary>The state when it was asked for.</summary>
+    public required CtrTaskStatus Status { get; init; }
+
+    /// <summary>Where the process reads from: a FIFO's path; empty for nowhere.</summary>
+    public string StandardInput { get; init; } = "";
+
+    /// <summary>Where the process writes to: a FIFO's path or a URI; empty for nowhere.</summary>
+    public string StandardOutput { get; init; } = "";
+
+    /// <summary>Where the process writes errors to; empty for nowhere, and with a terminal.</summary>
+    public string StandardError { get; init; } = "";
+
+    /// <summary>Whether the process has a terminal.</summary>
+    public bool Terminal { get; init; }
+
+    /// <summary>The exit code, 0 to 255; null while the process lives.</summary>
+    public int? ExitCode { get; init; }
+
+    /// <summary>When the process ended; null while it lives.</summary>
+    public DateTimeOffset? ExitedAt { get; init; }
+
+    /// <inheritdoc/>
+    public required string Address { get; init; }
+
+    /// <inheritdoc/>
+    public required string Namespace { get; init; }
+
+    string IContainerReference.ContainerId => Id;
+
+    string? IContainerReference.ExecId => null;
+
+    /// <summary>The id.</summary>
+    public override string ToString() => Id;
+}

@@ -1,0 +1,118 @@
+using Containerd.Client.IO;
+
+namespace Containerd.Client;
+
+/// <summary>
+/// A process that this client started and is attached to: a task's first process, or an exec. Its output can be read once.
+/// Disposing kills it if it lives, and closes what it was attached with.
+/// </summary>
+public sealed class RunningProcess : IAsyncDisposable
+{
+    // How long output may be awaited in all once the process has ended: a child that inherited its pipe may keep it open.
+    private static readonly TimeSpan s_drain = TimeSpan.FromSeconds(10);
+
+    private readonly TaskClient _tasks;
+    private readonly ProcessIO _io;
+    private readonly CancellationTokenSource _waiting;
+
+    internal RunningProcess(
+        TaskClient tasks, string containerId, string? execId, int pid, ProcessIO io, Task<CtrExitStatus> exited, CancellationTokenSource waiting)
+    {
+        _tasks = tasks;
+        _io = io;
+        _waiting = waiting;
+        ContainerId = containerId;
+        ExecId = execId;
+        Pid = pid;
+        Exited = exited;
+        StartedAt = DateTimeOffset.Now;
+    }
+
+    /// <summary>The container's id.</summary>
+    public string ContainerId { get; }
+
+    /// <summary>The exec's id; null for the task's first process.</summary>
+    public string? ExecId { get; }
+
+    /// <summary>The process id on the daemon's host.</summary>
+    public int Pid { get; }
+
+    /// <summary>When it was started, by this machine's clock.</summary>
+    public DateTimeOffset StartedAt { get; }
+
+    /// <summary>Completes when the process ends; fails when the daemon cannot say any more.</summary>
+    public Task<CtrExitStatus> Exited { get; }
+
+    /// <summary>Whether output may be missing, as something still held it open long after the process had ended.</summary>
+    public bool OutputTruncated => _io.Truncated;
+
+    /// <summary>Both outputs as lines, in the order of arrival, until both have ended.</summary>
+    /// <param name="cancellationToken">Ends the reading; the process goes on.</param>
+    /// <exception cref="InvalidOperationException">The output was read already.</exception>
+    public IAsyncEnumerable<CtrOutputLine> ReadLinesAsync(CancellationToken cancellationToken = default) =>
+        _io.ReadLinesAsync(ContainerId, ExecId, Exited, s_drain, cancellationToken);
+
+    /// <summary>Copies both outputs until both have ended.</summary>
+    /// <param name="standardOutput">Receives standard output; with a terminal, all output. Stays open.</param>
+    /// <param name="standardError">Receives standard error. Stays open.</param>
+    /// <param name="cancellationToken">Ends the copying; the process goes on.</param>
+    /// <exception cref="InvalidOperationException">The output was read already.</exception>
+    public Task CopyOutputAsync(Stream standardOutput, Stream standardError, CancellationToken cancellationToken = default) =>
+        _io.PumpAsync(standardOutput, standardError, Exited, s_drain, cancellationToken);
+
+    /// <summary>Copies a source to standard input, then closes it, so that the process reads the end.</summary>
+    /// <param name="source">What the process reads; stays open.</param>
+    /// <param name="cancellationToken">Ends the copying.</param>
+    /// <returns>False when the process ended first, which is no error.</returns>
+    /// <exception cref="InvalidOperationException">The process was started without standard input.</exception>
+    public Task<bool> CopyInputAsync(Stream source, CancellationToken cancellationToken = default) =>
+        _io.CopyInputAsync(source, CloseInputAsync, Exited, cancellationToken);
+
+    /// <summary>Waits for the end and removes an exec; a task stays until it is removed.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<CtrExitStatus> CompleteAsync(CancellationToken cancellationToken = default)
+    {
+        CtrExitStatus status = await Exited.WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (ExecId is not null)
+        {
+            await _tasks.DeleteAsync(ContainerId, ExecId, cancellationToken).ConfigureAwait(false);
+        }
+
+        return status;
+    }
+
+    /// <summary>Kills and removes the process if it lives, and lets go of its streams.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            if (!Exited.IsCompletedSuccessfully)
+            {
+                await _tasks.ForceDeleteAsync(ContainerId, ExecId, CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+        catch (CtrException)
+        {
+            // The daemon is gone or the process cannot be killed: what raised before says so, and there is no more to do here.
+        }
+        finally
+        {
+            await _waiting.CancelAsync().ConfigureAwait(false);
+            await _io.DisposeAsync().ConfigureAwait(false);
+            _waiting.Dispose();
+        }
+    }
+
+    private async Task CloseInputAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _tasks.CloseStandardInputAsync(ContainerId, ExecId, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CtrException e) when (e.Kind is CtrErrorKind.NotFound or CtrErrorKind.FailedPrecondition
+            || e.Message.Contains("transport is closing", StringComparison.Ordinal))
+        {
+            // The process ended meanwhile.
+        }
+    }
+}

@@ -1,0 +1,271 @@
+using Containerd.Client.IO;
+using Containerd.Protocol.Containers;
+using Containerd.Protocol.Tasks;
+using Containerd.Protocol.Types;
+
+namespace Containerd.Client;
+
+public sealed partial class TaskClient
+{
+    private const string InitProcessName = "init";
+
+    /// <summary>Makes a container's task without starting it (Tasks.Create). Nobody is attached to it.</summary>
+    /// <param name="id">The container's id.</param>
+    /// <param name="output">Where its output goes; null for the default log.</param>
+    /// <param name="cancellationToken">Ends the call; a task that was made all the same is removed.</param>
+    /// <exception cref="CtrException">NotFound without such a container; AlreadyExists where it has a task; CommandNotFound.</exception>
+    public async Task<CtrTask> CreateAsync(string id, DetachedOutput? output = null, CancellationToken cancellationToken = default)
+    {
+        Container container = await _containers.GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
+        return await CreateDetachedAsync(container, output ?? DetachedOutput.DefaultLog, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Starts a container's task and leaves it running: one that was made already, or a new one. A task that has ended is
+    /// removed first.
+    /// </summary>
+    /// <param name="id">The container's id.</param>
+    /// <param name="output">Where the output of a new task goes; null for the default log.</param>
+    /// <param name="cancellationToken">Ends the call; a task that was made is removed.</param>
+    /// <exception cref="CtrException">NotFound without such a container; FailedPrecondition where it runs; CommandNotFound.</exception>
+    public async Task<CtrTask> StartAsync(string id, DetachedOutput? output = null, CancellationToken cancellationToken = default)
+    {
+        Container container = await _containers.GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
+        CtrTask? made = await FindStartableAsync(id, cancellationToken).ConfigureAwait(false);
+        CtrTask task = made
+            ?? await CreateDetachedAsync(container, output ?? DetachedOutput.DefaultLog, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            int pid = await StartProcessAsync(id, null, cancellationToken).ConfigureAwait(false);
+            return task with { Pid = pid, Status = CtrTaskStatus.Running };
+        }
+        catch (Exception e)
+        {
+            await CleanUpAsync(id, execId: null).ConfigureAwait(false);
+            throw CommandErrors.Explain(e, id, ArgsOf(container));
+        }
+    }
+
+    /// <summary>Makes a container's task, attaches to it and starts it. A task that has ended is removed first.</summary>
+    /// <param name="id">The container's id.</param>
+    /// <param name="standardInput">Whether it gets a standard input.</param>
+    /// <param name="cancellationToken">Ends the call; what was made is removed.</param>
+    /// <exception cref="CtrException">NotFound without such a container; FailedPrecondition where it has a task; CommandNotFound.</exception>
+    public async Task<RunningProcess> StartAttachedAsync(string id, bool standardInput = false, CancellationToken cancellationToken = default)
+    {
+        Container container = await _containers.GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
+        if (await FindStartableAsync(id, cancellationToken).ConfigureAwait(false) is not null)
+        {
+            throw new CtrException(
+                CtrErrorKind.FailedPrecondition,
+                "TaskStateInvalid",
+                $"The task of container '{id}' was made already, so its streams cannot be attached to any more.",
+                id,
+                "Start it without attaching, or remove it with Remove-CtrTask first.");
+        }
+
+        CtrSpec spec = SpecOf(container);
+        bool terminal = spec.Process?.Terminal ?? false;
+        ProcessIO io = OpenIO(container, InitProcessName, standardInput, terminal);
+        try
+        {
+            await CreateCoreAsync(container, spec, StandardIO.Of(io.Fifos, terminal), cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await io.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        return await StartAttachedCoreAsync(id, null, io, spec.Process?.Args ?? [], cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<CtrTask> CreateDetachedAsync(Container container, DetachedOutput output, CancellationToken cancellationToken)
+    {
+        CtrSpec spec = SpecOf(container);
+        bool terminal = spec.Process?.Terminal ?? false;
+        string bundle = BundleOf(container);
+        StandardIO streams = default;
+        ProcessFifos? fifos = null;
+        if (output == DetachedOutput.DefaultLog && terminal)
+        {
+            // The shim writes a terminal's output to a FIFO only. It keeps both ends open, so whoever attaches later reads on.
+            fifos = ProcessFifos.Create(bundle, InitProcessName, standardInput: true, terminal);
+            streams = StandardIO.Of(fifos, terminal);
+        }
+        else
+        {
+            if (output == DetachedOutput.DefaultLog)
+            {
+                Bundle.Create(bundle);
+                output = DetachedOutput.ToFile(Bundle.LogOf(bundle));
+            }
+
+            streams = new StandardIO("", output.Uri!, terminal ? "" : output.Uri!, terminal);
+        }
+
+        try
+        {
+            int pid = await CreateCoreAsync(container, spec, streams, cancellationToken).ConfigureAwait(false);
+            return new CtrTask
+            {
+                Id = container.Id,
+                Pid = pid,
+                Status = CtrTaskStatus.Created,
+                StandardInput = streams.Input,
+                StandardOutput = streams.Output,
+                StandardError = streams.Error,
+                Terminal = terminal,
+                Address = _services.Address.ToString(),
+                Namespace = _services.Namespace,
+            };
+        }
+        catch
+        {
+            fifos?.Dispose();
+            throw;
+        }
+    }
+
+    private async Task<int> CreateCoreAsync(Container container, CtrSpec spec, StandardIO streams, CancellationToken cancellationToken)
+    {
+        var request = new CreateTaskRequest
+        {
+            ContainerId = container.Id,
+            Stdin = streams.Input,
+            Stdout = streams.Output,
+            Stderr = streams.Error,
+            Terminal = streams.Terminal,
+            Options = RuntimeOptions.ForTask(container, spec),
+        };
+        if (container.SnapshotKey.Length > 0)
+        {
+            IReadOnlyList<Mount> mounts = await _snapshots.MountsAsync(
+                container.Snapshotter, container.SnapshotKey, cancellationToken).ConfigureAwait(false);
+            request.Rootfs.AddRange(mounts);
+        }
+
+        CreateTaskResponse response;
+        try
+        {
+            response = await _services.CallToEndAsync(
+                TaskMethods.Create, request, Resource.Task(container.Id), cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            await CleanUpAsync(container.Id, execId: null).ConfigureAwait(false);
+            throw;
+        }
+        catch (CtrException e)
+        {
+            throw CommandErrors.Explain(e, container.Id, ArgsOf(container));
+        }
+
+        if (cancellationToken.IsCancellationRequested)
+        {
+            await CleanUpAsync(container.Id, execId: null).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return (int)response.Pid;
+    }
+
+    /// <summary>The task if it is made and not started; null where there is none, or there was one that had ended.</summary>
+    private async Task<CtrTask?> FindStartableAsync(string id, CancellationToken cancellationToken)
+    {
+        CtrTask task;
+        try
+        {
+            task = await GetAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CtrException e) when (e.Kind == CtrErrorKind.NotFound)
+        {
+            return null;
+        }
+
+        switch (task.Status)
+        {
+            case CtrTaskStatus.Created:
+                return task;
+            case CtrTaskStatus.Stopped:
+                await DeleteAsync(id, null, cancellationToken).ConfigureAwait(false);
+                return null;
+            default:
+                throw new CtrException(
+                    CtrErrorKind.FailedPrecondition,
+                    "TaskStateInvalid",
+                    $"The task of container '{id}' is {task.Status.ToString().ToLowerInvariant()} already.",
+                    id,
+                    "Stop-CtrTask ends it.");
+        }
+    }
+
+    private async Task<int> StartProcessAsync(string id, string? execId, CancellationToken cancellationToken)
+    {
+        StartResponse response = await _services.CallToEndAsync(
+            TaskMethods.Start,
+            new StartRequest { ContainerId = id, ExecId = execId ?? "" },
+            ResourceOf(id, execId),
+            cancellationToken).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        return (int)response.Pid;
+    }
+
+    /// <summary>Starts a process whose streams are open already; when that fails, takes back what was made.</summary>
+    private async Task<RunningProcess> StartAttachedCoreAsync(
+        string id, string? execId, ProcessIO io, IReadOnlyList<string> command, CancellationToken cancellationToken)
+    {
+        var waiting = new CancellationTokenSource();
+        try
+        {
+            // Asked before Start, so that an exit is never missed.
+            Task<CtrExitStatus> exited = WaitAsync(id, execId, waiting.Token);
+            int pid = await StartProcessAsync(id, execId, cancellationToken).ConfigureAwait(false);
+            io.ReleaseWriters();
+            return new RunningProcess(this, id, execId, pid, io, exited, waiting);
+        }
+        catch (Exception e)
+        {
+            await CleanUpAsync(id, execId).ConfigureAwait(false);
+            await waiting.CancelAsync().ConfigureAwait(false);
+            waiting.Dispose();
+            await io.DisposeAsync().ConfigureAwait(false);
+            throw CommandErrors.Explain(e, id, command);
+        }
+    }
+
+    /// <summary>Takes back a process that could not be started, within the clean-up's own time. What failed first is what is reported.</summary>
+    private async Task CleanUpAsync(string id, string? execId)
+    {
+        using var limit = new CancellationTokenSource(s_cleanUpTimeout);
+        try
+        {
+            await ForceDeleteAsync(id, execId, limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is CtrException or OperationCanceledException)
+        {
+            // The daemon went away, or the shim hangs: nothing more can be done from here.
+        }
+    }
+
+    private ProcessIO OpenIO(Container container, string processName, bool standardInput, bool terminal) =>
+        ProcessIO.Open(ProcessFifos.Create(BundleOf(container), processName, standardInput, terminal));
+
+    private string BundleOf(Container container) =>
+        Bundle.Of(container, _stateDirectory, _services.Address, _services.Namespace);
+
+    private static List<string> ArgsOf(Container container) => SpecOf(container).Process?.Args ?? [];
+
+    private static CtrSpec SpecOf(Container container)
+    {
+        try
+        {
+            return CtrSpec.Parse(container.Spec.Value.Span);
+        }
+        catch (FormatException e)
+        {
+            throw new CtrException(
+                CtrErrorKind.FailedPrecondition, "SpecInvalid", $"The spec of container '{container.Id}' cannot be read: {e.Message}", container.Id, null, e);
+        }
+    }
+}

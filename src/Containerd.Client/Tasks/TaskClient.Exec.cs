@@ -1,0 +1,129 @@
+using System.Security.Cryptography;
+using System.Text;
+using Containerd.Client.IO;
+using Containerd.Client.Oci;
+using Containerd.Client.Oci.Users;
+using Containerd.Protocol.Containers;
+using Containerd.Protocol.Tasks;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+
+namespace Containerd.Client;
+
+public sealed partial class TaskClient
+{
+    private const string ProcessTypeUrl = "types.containerd.io/opencontainers/runtime-spec/1/Process";
+
+    /// <summary>Starts a command in a running container and attaches to it (Tasks.Exec, Tasks.Start).</summary>
+    /// <param name="id">The container's id.</param>
+    /// <param name="options">The command.</param>
+    /// <param name="cancellationToken">Ends the call; what was made is removed.</param>
+    /// <exception cref="CtrException">NotFound without a task; AlreadyExists where the exec id is taken; CommandNotFound.</exception>
+    public async Task<RunningProcess> StartExecAsync(string id, ExecOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        Container container = await _containers.GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
+        string execId = options.ExecId ?? $"exec-{Convert.ToHexString(RandomNumberGenerator.GetBytes(8))}";
+        Identifier.Validate(execId, "exec id");
+        CtrSpecProcess process = await ProcessOfAsync(container, options, cancellationToken).ConfigureAwait(false);
+        ProcessIO io = OpenIO(container, execId, options.StandardInput, options.Terminal);
+        var request = new ExecProcessRequest
+        {
+            ContainerId = id,
+            ExecId = execId,
+            Stdin = io.Fifos.StandardInputPath,
+            Stdout = io.Fifos.StandardOutputPath,
+            Stderr = io.Fifos.StandardErrorPath,
+            Terminal = options.Terminal,
+            Spec = new Any { TypeUrl = ProcessTypeUrl, Value = ByteString.CopyFrom(process.ToUtf8Json()) },
+        };
+        try
+        {
+            await _services.CallToEndAsync(TaskMethods.Exec, request, Resource.Exec($"{id}/{execId}"), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            if (e is OperationCanceledException)
+            {
+                await CleanUpAsync(id, execId).ConfigureAwait(false);
+            }
+
+            await io.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        return await StartAttachedCoreAsync(id, execId, io, options.Command, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Runs a command in a container to its end and gives all that it wrote. Cancelling kills it.</summary>
+    /// <param name="id">The container's id.</param>
+    /// <param name="options">The command; <see cref="ExecOptions.StandardInput"/> is as the input is given.</param>
+    /// <param name="input">What it reads; null for nothing. Stays open.</param>
+    /// <param name="cancellationToken">Kills the command.</param>
+    /// <exception cref="CtrException">NotFound without a task; CommandNotFound.</exception>
+    public async Task<CtrExecResult> ExecAsync(
+        string id, ExecOptions options, Stream? input = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        RunningProcess process = await StartExecAsync(
+            id, options with { StandardInput = input is not null }, cancellationToken).ConfigureAwait(false);
+        await using (process.ConfigureAwait(false))
+        {
+            using var output = new MemoryStream();
+            using var error = new MemoryStream();
+            Task copying = input is null ? Task.CompletedTask : process.CopyInputAsync(input, cancellationToken);
+            await process.CopyOutputAsync(output, error, cancellationToken).ConfigureAwait(false);
+            await copying.ConfigureAwait(false);
+            CtrExitStatus status = await process.CompleteAsync(cancellationToken).ConfigureAwait(false);
+            return new CtrExecResult
+            {
+                ContainerId = id,
+                ExecId = process.ExecId,
+                ExitCode = status.ExitCode,
+                StandardOutput = Text(output),
+                StandardError = Text(error),
+                StartedAt = process.StartedAt,
+                ExitedAt = status.ExitedAt,
+                Address = status.Address,
+                Namespace = status.Namespace,
+            };
+        }
+    }
+
+    private static string Text(MemoryStream bytes) => Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length);
+
+    private static async Task<CtrSpecProcess> ProcessOfAsync(Container container, ExecOptions options, CancellationToken cancellationToken)
+    {
+        if (options.Command.Count == 0 || options.Command[0].Length == 0)
+        {
+            throw CtrException.InvalidArgument("InvalidCommand", "A command is needed: a program's name, then its arguments.");
+        }
+
+        CtrSpecProcess process = SpecOf(container).Process ?? new CtrSpecProcess { Cwd = "/" };
+        process.Args = [.. options.Command];
+        process.Terminal = options.Terminal;
+        process.CommandLine = null;
+        try
+        {
+            process.Env = ProcessEnvironment.Merge(process.Env, options.Environment);
+        }
+        catch (FormatException e)
+        {
+            throw CtrException.InvalidArgument("InvalidEnvironment", e.Message);
+        }
+
+        if (options.WorkingDirectory is { } directory)
+        {
+            process.Cwd = directory.StartsWith('/')
+                ? directory
+                : throw CtrException.InvalidArgument("InvalidWorkingDirectory", $"The working directory '{directory}' is not absolute.", directory);
+        }
+
+        if (options.User is { } user)
+        {
+            process.User = await ContainerClient.ResolveUserAsync(container, user, cancellationToken).ConfigureAwait(false);
+        }
+
+        return process;
+    }
+}

@@ -1,0 +1,221 @@
+using Containerd.Client.Grpc;
+using Containerd.Protocol.Tasks;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Process = Containerd.Protocol.Types.Tasks.Process;
+
+namespace Containerd.Client;
+
+/// <summary>Tasks and execs: containerd.services.tasks.v1.Tasks.</summary>
+/// <remarks>Each method raises <see cref="CtrException"/> for a failed call and <see cref="OperationCanceledException"/> for a cancelled one.</remarks>
+public sealed partial class TaskClient
+{
+    // Enough for a loaded host; moby gives the clean-up of a failed exec as much.
+    private static readonly TimeSpan s_cleanUpTimeout = TimeSpan.FromSeconds(45);
+
+    private const int SigKill = 9;
+
+    private readonly ServiceChannel _services;
+    private readonly ContainerClient _containers;
+    private readonly SnapshotClient _snapshots;
+    private readonly string _stateDirectory;
+
+    internal TaskClient(ServiceChannel services, ContainerClient containers, SnapshotClient snapshots, string stateDirectory)
+    {
+        _services = services;
+        _containers = containers;
+        _snapshots = snapshots;
+        _stateDirectory = stateDirectory;
+    }
+
+    /// <summary>A task, by its container's id (Tasks.Get).</summary>
+    /// <param name="id">The container's id.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task<CtrTask> GetAsync(string id, CancellationToken cancellationToken = default)
+    {
+        GetResponse response = await CallAsync(
+            TaskMethods.Get, new GetRequest { ContainerId = id }, id, null, cancellationToken).ConfigureAwait(false);
+        return ToTask(response.Process);
+    }
+
+    /// <summary>An exec (Tasks.Get with an exec id).</summary>
+    /// <param name="id">The container's id.</param>
+    /// <param name="execId">The exec's id.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task<CtrProcess> GetExecAsync(string id, string execId, CancellationToken cancellationToken = default)
+    {
+        GetResponse response = await CallAsync(
+            TaskMethods.Get, new GetRequest { ContainerId = id, ExecId = execId }, id, execId, cancellationToken).ConfigureAwait(false);
+        return ToProcess(id, execId, response.Process);
+    }
+
+    /// <summary>All tasks of the namespace (Tasks.List).</summary>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task<IReadOnlyList<CtrTask>> ListAsync(CancellationToken cancellationToken = default)
+    {
+        ListTasksResponse response = await CallAsync(
+            TaskMethods.List, new ListTasksRequest(), null, null, cancellationToken).ConfigureAwait(false);
+        return response.Tasks.Select(ToTask).ToArray();
+    }
+
+    /// <summary>Sends a signal (Tasks.Kill).</summary>
+    /// <param name="id">The container's id.</param>
+    /// <param name="signal">The signal's number, 1 to 64.</param>
+    /// <param name="execId">The exec to send it to; null for the task.</param>
+    /// <param name="all">Whether every process of the container gets it.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="CtrException">NotFound where there is no such task or exec, or it has ended.</exception>
+    public Task SendSignalAsync(
+        string id, int signal, string? execId = null, bool all = false, CancellationToken cancellationToken = default) =>
+        CallAsync(
+            TaskMethods.Kill,
+            new KillRequest { ContainerId = id, ExecId = execId ?? "", Signal = (uint)signal, All = all },
+            id,
+            execId,
+            cancellationToken);
+
+    /// <summary>Waits for the end of a task or exec (Tasks.Wait). It has no limit of its own.</summary>
+    /// <param name="id">The container's id.</param>
+    /// <param name="execId">The exec to wait for; null for the task.</param>
+    /// <param name="cancellationToken">Ends the wait; the process goes on.</param>
+    public async Task<CtrExitStatus> WaitAsync(string id, string? execId = null, CancellationToken cancellationToken = default)
+    {
+        WaitResponse response = await CallAsync(
+            TaskMethods.Wait,
+            new WaitRequest { ContainerId = id, ExecId = execId ?? "" },
+            id,
+            execId,
+            cancellationToken,
+            ServiceChannel.NoTimeout).ConfigureAwait(false);
+        return ToExitStatus(id, execId, response.ExitStatus, response.ExitedAt);
+    }
+
+    /// <summary>Removes a task that has ended, or an exec (Tasks.Delete, Tasks.DeleteProcess).</summary>
+    /// <param name="id">The container's id.</param>
+    /// <param name="execId">The exec; null for the task.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="CtrException">FailedPrecondition while the process lives.</exception>
+    public async Task<CtrExitStatus> DeleteAsync(string id, string? execId = null, CancellationToken cancellationToken = default)
+    {
+        DeleteResponse response = execId is null
+            ? await CallAsync(TaskMethods.Delete, new DeleteTaskRequest { ContainerId = id }, id, null, cancellationToken).ConfigureAwait(false)
+            : await CallAsync(
+                TaskMethods.DeleteProcess, new DeleteProcessRequest { ContainerId = id, ExecId = execId }, id, execId, cancellationToken).ConfigureAwait(false);
+        return ToExitStatus(id, execId, response.ExitStatus, response.ExitedAt);
+    }
+
+    /// <summary>Kills a task, or an exec, waits 45 seconds at most for its end and removes it. One that is gone already is no error.</summary>
+    /// <param name="id">The container's id.</param>
+    /// <param name="execId">The exec; null for the task.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>How it ended; null where there was nothing.</returns>
+    /// <exception cref="CtrException">DeadlineExceeded for a process that SIGKILL does not end.</exception>
+    public async Task<CtrExitStatus?> ForceDeleteAsync(string id, string? execId = null, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await KillAndWaitAsync(id, execId, cancellationToken).ConfigureAwait(false);
+            return await DeleteAsync(id, execId, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CtrException e) when (e.Kind == CtrErrorKind.NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Closes a process's standard input on the shim's side, so that it reads the end (Tasks.CloseIO).</summary>
+    /// <param name="id">The container's id.</param>
+    /// <param name="execId">The exec; null for the task.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public Task CloseStandardInputAsync(string id, string? execId = null, CancellationToken cancellationToken = default) =>
+        CallAsync(
+            TaskMethods.CloseIO, new CloseIORequest { ContainerId = id, ExecId = execId ?? "", Stdin = true }, id, execId, cancellationToken);
+
+    private async Task KillAndWaitAsync(string id, string? execId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await SendSignalAsync(id, SigKill, execId, all: execId is null, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CtrException e) when (e.Kind == CtrErrorKind.NotFound)
+        {
+            // It has ended already, or there is none; Wait tells which.
+        }
+        catch (CtrException e) when (e.Kind == CtrErrorKind.FailedPrecondition)
+        {
+            // An exec that was never started cannot be killed, and would never end.
+            return;
+        }
+
+        await CallAsync(
+            TaskMethods.Wait,
+            new WaitRequest { ContainerId = id, ExecId = execId ?? "" },
+            id,
+            execId,
+            cancellationToken,
+            s_cleanUpTimeout).ConfigureAwait(false);
+    }
+
+    private Task<TResponse> CallAsync<TRequest, TResponse>(
+        Method<TRequest, TResponse> method,
+        TRequest request,
+        string? id,
+        string? execId,
+        CancellationToken cancellationToken,
+        TimeSpan? timeout = null)
+        where TRequest : class, IMessage<TRequest>
+        where TResponse : class, IMessage<TResponse> =>
+        _services.CallAsync(method, request, ResourceOf(id, execId), cancellationToken, timeout);
+
+    private static Resource ResourceOf(string? id, string? execId) =>
+        id is null ? Resource.Daemon : execId is null ? Resource.Task(id) : Resource.Exec($"{id}/{execId}");
+
+    // A shim gives the zero time (year 1) or the epoch for a process that lives.
+    private static DateTimeOffset? ExitTime(Timestamp? time) =>
+        time is null || time.Seconds <= 0 ? null : time.ToDateTimeOffset();
+
+    private CtrTask ToTask(Process process)
+    {
+        var status = (CtrTaskStatus)process.Status;
+        return new CtrTask
+        {
+            Id = process.ContainerId.Length > 0 ? process.ContainerId : process.Id,
+            Pid = (int)process.Pid,
+            Status = status,
+            StandardInput = process.Stdin,
+            StandardOutput = process.Stdout,
+            StandardError = process.Stderr,
+            Terminal = process.Terminal,
+            ExitCode = status == CtrTaskStatus.Stopped ? (int)process.ExitStatus : null,
+            ExitedAt = ExitTime(process.ExitedAt),
+            Address = _services.Address.ToString(),
+            Namespace = _services.Namespace,
+        };
+    }
+
+    private CtrProcess ToProcess(string id, string execId, Process process)
+    {
+        var status = (CtrTaskStatus)process.Status;
+        return new CtrProcess
+        {
+            ContainerId = id,
+            ExecId = execId,
+            Pid = (int)process.Pid,
+            Status = status,
+            ExitCode = status == CtrTaskStatus.Stopped ? (int)process.ExitStatus : null,
+            ExitedAt = ExitTime(process.ExitedAt),
+            Address = _services.Address.ToString(),
+            Namespace = _services.Namespace,
+        };
+    }
+
+    private CtrExitStatus ToExitStatus(string id, string? execId, uint code, Timestamp? time) => new()
+    {
+        ContainerId = id,
+        ExecId = execId,
+        ExitCode = (int)code,
+        ExitedAt = ExitTime(time) ?? DateTimeOffset.UnixEpoch,
+        Address = _services.Address.ToString(),
+        Namespace = _services.Namespace,
+    };
+}

@@ -8,10 +8,19 @@
     Description = 'Talks to containerd: containers, tasks, exec, images and events as objects in the pipeline.'
     PowerShellVersion = '7.4'
     CompatiblePSEditions = @('Core')
-    FormatsToProcess = @()
+    FormatsToProcess = @(
+        'Containerd.Containers.Format.ps1xml'
+    )
     TypesToProcess = @()
     FunctionsToExport = @()
-    CmdletsToExport = @()
+    CmdletsToExport = @(
+        'Get-CtrContainer'
+        'Get-CtrSpec'
+        'New-CtrContainer'
+        'New-CtrSpec'
+        'Remove-CtrContainer'
+        'Set-CtrContainer'
+    )
     VariablesToExport = @()
     AliasesToExport = @()
     PrivateData = @{

@@ -20,8 +20,8 @@ public sealed class ContainerdClient : IDisposable
         _ownsChannel = ownsChannel;
         Options = options;
         Introspection = new IntrospectionClient(services);
-        Containers = new ContainerClient(services);
-        Tasks = new TaskClient(services, Containers, new SnapshotClient(services), options.StateDirectory);
+        Containers = new ContainerClient(services, options.StateDirectory);
+        Tasks = Containers.Tasks;
     }
 
     /// <summary>What the daemon is, and whether it serves.</summary>

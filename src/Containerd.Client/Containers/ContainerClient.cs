@@ -2,6 +2,8 @@ using System.Runtime.CompilerServices;
 using Containerd.Client.Oci;
 using Containerd.Client.Oci.Users;
 using Containerd.Protocol.Containers;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 
 namespace Containerd.Client;
 
@@ -9,9 +11,25 @@ namespace Containerd.Client;
 /// <remarks>Each method raises <see cref="CtrException"/> for a failed call and <see cref="OperationCanceledException"/> for a cancelled one.</remarks>
 public sealed partial class ContainerClient
 {
-    private readonly ServiceChannel _services;
+    private const string SpecTypeUrl = "types.containerd.io/opencontainers/runtime-spec/1/Spec";
 
-    internal ContainerClient(ServiceChannel services) => _services = services;
+    // Enough for a loaded host.
+    private static readonly TimeSpan s_cleanUpTimeout = TimeSpan.FromSeconds(45);
+
+    private readonly ServiceChannel _services;
+    private readonly SnapshotClient _snapshots;
+    private readonly string _stateDirectory;
+
+    internal ContainerClient(ServiceChannel services, string stateDirectory)
+    {
+        _services = services;
+        _snapshots = new SnapshotClient(services);
+        _stateDirectory = stateDirectory;
+        Tasks = new TaskClient(services, this, _snapshots, stateDirectory);
+    }
+
+    /// <summary>The tasks of these containers.</summary>
+    internal TaskClient Tasks { get; }
 
     /// <summary>A container by its id (Containers.Get).</summary>
     /// <param name="id">The id.</param>
@@ -36,6 +54,27 @@ public sealed partial class ContainerClient
         }
     }
 
+    /// <summary>The spec from which a container's tasks are made.</summary>
+    /// <param name="id">The container's id.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="CtrException">NotFound without such a container; FailedPrecondition where its spec is not of the OCI.</exception>
+    public async Task<CtrSpec> GetSpecAsync(string id, CancellationToken cancellationToken = default) =>
+        SpecOf(await GetMessageAsync(id, cancellationToken).ConfigureAwait(false));
+
+    /// <summary>The spec of a container.</summary>
+    internal static CtrSpec SpecOf(Container container)
+    {
+        try
+        {
+            return CtrSpec.Parse(container.Spec.Value.Span);
+        }
+        catch (FormatException e)
+        {
+            throw new CtrException(
+                CtrErrorKind.FailedPrecondition, "SpecInvalid", $"The spec of container '{container.Id}' cannot be read: {e.Message}", container.Id, null, e);
+        }
+    }
+
     /// <summary>The whole of a container, its spec and runtime options with it.</summary>
     internal async Task<Container> GetMessageAsync(string id, CancellationToken cancellationToken)
     {
@@ -52,6 +91,23 @@ public sealed partial class ContainerClient
         return Task.FromResult(UserResolver.Resolve(user, AccountFiles.None));
     }
 
+    private static Any SpecMessage(CtrSpec spec) => new() { TypeUrl = SpecTypeUrl, Value = ByteString.CopyFrom(spec.ToUtf8Json()) };
+
+    private async Task<Container?> FindMessageAsync(string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CtrException e) when (e.Kind == CtrErrorKind.NotFound)
+        {
+            return null;
+        }
+    }
+
+    private string BundleOf(Container container) =>
+        Bundle.Of(container, _stateDirectory, _services.Address, _services.Namespace);
+
     private CtrContainer ToRecord(Container container) => new()
     {
         Id = container.Id,
@@ -60,7 +116,9 @@ public sealed partial class ContainerClient
         Snapshotter = container.Snapshotter,
         SnapshotKey = container.SnapshotKey,
         Labels = new Dictionary<string, string>(container.Labels),
-        Extensions = [.. container.Extensions.Keys],
+        Extensions = container.Extensions.ToDictionary(
+            extension => extension.Key,
+            extension => new CtrExtension { TypeUrl = extension.Value.TypeUrl, Value = extension.Value.Value.ToByteArray() }),
         CreatedAt = container.CreatedAt.ToDateTimeOffset(),
         UpdatedAt = container.UpdatedAt.ToDateTimeOffset(),
         Address = _services.Address.ToString(),

@@ -21,7 +21,7 @@ internal sealed class ClientStreamWriter<TRequest>(
             throw new InvalidOperationException("Another write of this request is under way.");
         }
 
-        using var registration = cancellationToken.UnsafeRegister(static state => ((CallLifetime)state!).Cancel(), lifetime);
+        using var link = lifetime.Link(cancellationToken);
         try
         {
             var stream = await OpenAsync().ConfigureAwait(false);
@@ -30,7 +30,6 @@ internal sealed class ClientStreamWriter<TRequest>(
         }
         catch (Exception exception) when (TransportFailure.Covers(exception))
         {
-            cancellationToken.ThrowIfCancellationRequested();
             await verdict().ConfigureAwait(false);
             throw lifetime.Explain(exception);
         }

@@ -102,11 +102,13 @@ public sealed class ConcurrencyTests : IAsyncLifetime
         var blocked = call.RequestStream.WriteAsync(larger).AsTask();
         await Assert.ThrowsAsync<InvalidOperationException>(() => call.RequestStream.WriteAsync(larger).AsTask());
         await _server.AssertNextCallWorksAsync();
+        await Assert.ThrowsAsync<InvalidOperationException>(call.RequestStream.CompleteAsync);
         Assert.False(blocked.IsCompleted);
         read.SetResult();
         await Within.BoundedAsync(blocked);
         await call.RequestStream.CompleteAsync();
         Assert.Equal(Message("done"), await call.ResponseAsync);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => call.RequestStream.WriteAsync(larger).AsTask());
     }
 
     [Fact]

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Globalization;
+using System.Reflection;
 using System.Text;
 using Containerd.Client.Grpc;
 using FsCheck;
@@ -61,6 +63,35 @@ public sealed class EncodingTests
         catch (Exception exception) when (exception is RpcException or InvalidProtocolBufferException)
         {
         }
+    }
+
+    [SkippableFact]
+    public async Task Reading_allocates_nothing_but_the_messages()
+    {
+        var debuggable = typeof(MessageReader).Assembly.GetCustomAttribute<DebuggableAttribute>();
+        Skip.If(debuggable is { IsJITOptimizerDisabled: true }, "a debug build allocates every async state machine");
+
+        const int Count = 1000;
+        var message = new BytesValue { Value = ByteString.CopyFrom(new byte[3000]) }.ToByteArray();
+        var body = Enumerable.Repeat(FaultServer.Frame(message), Count).SelectMany(frame => frame).ToArray();
+        var reading = await AllocatedAsync(async () =>
+        {
+            using var stream = new ChunkedStream(body, [1500]);
+            using var reader = new MessageReader(1 << 20);
+            while (await reader.ReadAsync(stream, BytesValue.Parser, null, CancellationToken.None) is not null)
+            {
+            }
+        });
+        var messages = await AllocatedAsync(() =>
+        {
+            for (var i = 0; i < Count; i++)
+            {
+                BytesValue.Parser.ParseFrom(message.AsSpan());
+            }
+
+            return Task.CompletedTask;
+        });
+        Assert.InRange(reading - messages, 0, Count);
     }
 
     [Property]
@@ -162,4 +193,13 @@ public sealed class EncodingTests
 
     [Fact]
     public void Bytes_need_a_binary_key() => Assert.Throws<ArgumentException>(() => new Metadata { { "key", new byte[1] } });
+
+    // The second run, when everything that is made once has been made.
+    private static async Task<long> AllocatedAsync(Func<Task> action)
+    {
+        await action();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        await action();
+        return GC.GetAllocatedBytesForCurrentThread() - before;
+    }
 }

@@ -30,7 +30,6 @@ internal sealed class GrpcChannel : IDisposable, IAsyncDisposable
         {
             ConnectCallback = (_, cancellationToken) => connect(cancellationToken),
             ConnectTimeout = Options.ConnectTimeout,
-            PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
 
             // A server may allow few streams a connection, and watchers hold theirs for hours.
             EnableMultipleHttp2Connections = true,

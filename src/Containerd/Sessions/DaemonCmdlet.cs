@@ -82,16 +82,8 @@ public abstract class DaemonCmdlet : AsyncCmdlet
             return [OfSession(defaultSession)];
         }
 
-        string address = Address
-            ?? NullIfEmpty(Environment.GetEnvironmentVariable("CONTAINERD_ADDRESS"))
-            ?? ContainerdAddress.Default.ToString();
-        return [Scoped(Connection(address), DefaultNamespace)];
+        return [Scoped(Connection(Address ?? DefaultDaemon.Address), DefaultDaemon.Namespace)];
     }
-
-    private static string DefaultNamespace =>
-        NullIfEmpty(Environment.GetEnvironmentVariable("CONTAINERD_NAMESPACE")) ?? "default";
-
-    private static string? NullIfEmpty(string? value) => string.IsNullOrEmpty(value) ? null : value;
 
     private ContainerdClient OfSession(CtrSession session) => session.IsOpen
         ? Scoped(session.Client, session.Namespace)

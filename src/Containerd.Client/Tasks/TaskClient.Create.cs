@@ -173,18 +173,11 @@ public sealed partial class TaskClient
     /// <summary>The task if it is made and not started; null where there is none, or there was one that had ended.</summary>
     private async Task<CtrTask?> FindStartableAsync(string id, CancellationToken cancellationToken)
     {
-        CtrTask task;
-        try
+        CtrTask? task = await FindAsync(id, cancellationToken).ConfigureAwait(false);
+        switch (task?.Status)
         {
-            task = await GetAsync(id, cancellationToken).ConfigureAwait(false);
-        }
-        catch (CtrException e) when (e.Kind == CtrErrorKind.NotFound)
-        {
-            return null;
-        }
-
-        switch (task.Status)
-        {
+            case null:
+                return null;
             case CtrTaskStatus.Created:
                 return task;
             case CtrTaskStatus.Stopped:
@@ -194,7 +187,7 @@ public sealed partial class TaskClient
                 throw new CtrException(
                     CtrErrorKind.FailedPrecondition,
                     "TaskStateInvalid",
-                    $"The task of container '{id}' is {task.Status.ToString().ToLowerInvariant()} already.",
+                    $"The task of container '{id}' is {task!.Status.ToString().ToLowerInvariant()} already.",
                     id,
                     "Stop-CtrTask ends it.");
         }

@@ -284,6 +284,22 @@ public class ImageArchiveTests
     public async Task A_large_document_is_refused_before_it_is_read() =>
         Assert.Contains("are allowed", await Refused(Tar([("index.json", new byte[ArchiveBlobs.MaximumDocument + 1])])), StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("a/layer.tar")]
+    [InlineData(null)]
+    public async Task A_large_blob_flows_by_and_is_not_held(string? name)
+    {
+        var large = new byte[64 << 20];
+        var tar = Tar([(name ?? Blob(large), large), .. Layout(Index(Annotated("")))]);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var thread = Environment.CurrentManagedThreadId;
+        await ImageArchiveReader.ReadAsync(new MemoryStream(tar), (b, c) => b.Content.CopyToAsync(Stream.Null, c), null, CancellationToken.None);
+
+        Assert.Equal(thread, Environment.CurrentManagedThreadId);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4 << 20);
+    }
+
     [Fact]
     public async Task A_layout_in_a_directory_is_read_without_following_links()
     {

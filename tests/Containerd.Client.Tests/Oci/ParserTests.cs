@@ -230,6 +230,7 @@ public class ParserTests
     {
         Assert.Equal(full, ImageReference.Parse(text).ToString());
         Assert.Equal(full, ImageReference.Parse(full).ToString());
+        Assert.True(ImageReference.Parse(text).Tag is null == full.Contains('@', StringComparison.Ordinal));
     }
 
     [Theory]

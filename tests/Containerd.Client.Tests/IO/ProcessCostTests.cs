@@ -18,7 +18,7 @@ public sealed class ProcessCostTests : IOFixture
         using var sink = new SequenceStream();
         var pump = io.PumpAsync(sink, Stream.Null, NeverExits, Hang, default);
         var writer = OpenWriter(io.Fifos.StandardOutputPath);
-        io.ReleaseWriters();
+        io.ShimAttached();
         var before = GC.GetTotalAllocatedBytes(precise: true);
         await Task.Factory.StartNew(() =>
         {

@@ -8,10 +8,19 @@
     Description = 'Talks to containerd: containers, tasks, exec, images and events as objects in the pipeline.'
     PowerShellVersion = '7.4'
     CompatiblePSEditions = @('Core')
-    FormatsToProcess = @()
+    FormatsToProcess = @(
+        'Containerd.Sessions.Format.ps1xml'
+    )
     TypesToProcess = @()
     FunctionsToExport = @()
-    CmdletsToExport = @()
+    CmdletsToExport = @(
+        'Connect-Ctr'
+        'Disconnect-Ctr'
+        'Get-CtrPlugin'
+        'Get-CtrSession'
+        'Get-CtrVersion'
+        'Test-CtrConnection'
+    )
     VariablesToExport = @()
     AliasesToExport = @()
     PrivateData = @{

@@ -30,6 +30,24 @@ internal sealed class SessionTable
         }
     }
 
+    /// <summary>The open sessions of these names, all where none is given; a name without wildcards that nothing has is an error.</summary>
+    public IEnumerable<CtrSession> Find(string[]? names, Action<CtrException> onMissing)
+    {
+        NamePattern[] patterns = NamePattern.FromAll(names);
+        IReadOnlyList<CtrSession> open = Open;
+        foreach (NamePattern pattern in patterns.Where(pattern => pattern.IsLiteral && !open.Any(session => pattern.Matches(session.Name))))
+        {
+            onMissing(new CtrException(
+                CtrErrorKind.NotFound,
+                "SessionNotFound",
+                $"No session '{pattern.Text}' is open in this runspace.",
+                pattern.Text,
+                "Get-CtrSession lists those that are open."));
+        }
+
+        return open.Where(session => NamePattern.AnyMatches(patterns, session.Name));
+    }
+
     /// <summary>Adds a session, which is the default from now on.</summary>
     public void Add(CtrSession session)
     {

@@ -44,6 +44,9 @@ internal sealed class GrpcChannel : IDisposable, IAsyncDisposable
 
     public GrpcChannelOptions Options { get; }
 
+    /// <summary>Whether this side has closed it.</summary>
+    public bool IsClosed => _closed.IsCancellationRequested;
+
     /// <exception cref="RpcException">The call ended with an error.</exception>
     /// <exception cref="OperationCanceledException">The caller's token fired.</exception>
     public async Task<TResponse> UnaryCallAsync<TRequest, TResponse>(
@@ -81,7 +84,7 @@ internal sealed class GrpcChannel : IDisposable, IAsyncDisposable
 
     public void Dispose()
     {
-        if (!_closed.IsCancellationRequested)
+        if (!IsClosed)
         {
             _closed.Cancel();
             _invoker.Dispose();
@@ -124,7 +127,7 @@ internal sealed class GrpcChannel : IDisposable, IAsyncDisposable
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse>
     {
-        ObjectDisposedException.ThrowIf(_closed.IsCancellationRequested, this);
+        ObjectDisposedException.ThrowIf(IsClosed, this);
         if (method.Type != type)
         {
             throw new ArgumentException($"{method.FullName} is {method.Type}, not {type}.", nameof(method));

@@ -90,6 +90,7 @@ public sealed partial class TaskClient
         if (output == DetachedOutput.DefaultLog && terminal)
         {
             // The shim writes a terminal's output to a FIFO only. It keeps both ends open, so whoever attaches later reads on.
+            Bundle.Create(bundle);
             fifos = ProcessFifos.Create(bundle, InitProcessName, standardInput: true, terminal);
             streams = StandardIO.Of(fifos, terminal);
         }
@@ -214,7 +215,7 @@ public sealed partial class TaskClient
             // Asked before Start, so that an exit is never missed.
             Task<CtrExitStatus> exited = WaitAsync(id, execId, waiting.Token);
             int pid = await StartProcessAsync(id, execId, cancellationToken).ConfigureAwait(false);
-            io.ReleaseWriters();
+            io.ShimAttached();
             return new RunningProcess(this, id, execId, pid, io, exited, waiting);
         }
         catch (Exception e)
@@ -242,7 +243,14 @@ public sealed partial class TaskClient
     }
 
     private ProcessIO OpenIO(Container container, string processName, bool standardInput, bool terminal) =>
-        ProcessIO.Open(ProcessFifos.Create(BundleOf(container), processName, standardInput, terminal));
+        ProcessIO.Open(ProcessFifos.Create(FifoDirectoryOf(container), processName, standardInput, terminal));
+
+    /// <summary>The container's own directory; where somebody else made the container, one for this process alone.</summary>
+    private string FifoDirectoryOf(Container container)
+    {
+        string bundle = BundleOf(container);
+        return Directory.Exists(bundle) ? bundle : Path.Combine(_stateDirectory, "fifo", Path.GetRandomFileName());
+    }
 
     private string BundleOf(Container container) =>
         Bundle.Of(container, _stateDirectory, _services.Address, _services.Namespace);

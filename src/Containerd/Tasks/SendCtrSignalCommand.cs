@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Containerd.Client.Oci;
+using Containerd.PowerShell.Completion;
 using Containerd.PowerShell.Containers;
 
 namespace Containerd.PowerShell.Tasks;

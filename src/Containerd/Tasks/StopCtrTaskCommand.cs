@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Containerd.Client;
 using Containerd.Client.Oci;
+using Containerd.PowerShell.Completion;
 using Containerd.PowerShell.Containers;
 
 namespace Containerd.PowerShell.Tasks;

@@ -20,12 +20,16 @@ public sealed class ContainerdClient : IDisposable
         _ownsChannel = ownsChannel;
         Options = options;
         Introspection = new IntrospectionClient(services);
+        Namespaces = new NamespaceClient(services);
         Containers = new ContainerClient(services, options.StateDirectory);
         Tasks = Containers.Tasks;
     }
 
     /// <summary>What the daemon is, and whether it serves.</summary>
     public IntrospectionClient Introspection { get; }
+
+    /// <summary>The namespaces that the daemon's objects lie in.</summary>
+    public NamespaceClient Namespaces { get; }
 
     /// <summary>Containers: their metadata.</summary>
     public ContainerClient Containers { get; }

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Runtime.CompilerServices;
 using Containerd.Client;
+using Containerd.PowerShell.Completion;
 using Containerd.PowerShell.Sessions;
 
 namespace Containerd.PowerShell.Containers;

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using Containerd.PowerShell.Completion;
 
 namespace Containerd.PowerShell.Containers;
 

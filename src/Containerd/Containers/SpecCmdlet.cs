@@ -2,7 +2,7 @@ using System.Management.Automation;
 using System.Reflection;
 using Containerd.Client;
 using Containerd.Client.Oci;
-using Containerd.PowerShell.Parameters;
+using Containerd.PowerShell.Binding;
 using Containerd.PowerShell.Sessions;
 
 namespace Containerd.PowerShell.Containers;
@@ -35,7 +35,8 @@ public abstract class SpecCmdlet : TimedDaemonCmdlet
     /// <summary>Environment variables.</summary>
     [Parameter(HelpMessage = "Variables over the image's: a hashtable, or 'NAME=value'. NAME alone, or a null value, removes one.")]
     [Alias("Env")]
-    [PairsParameter]
+    [EnvironmentTransformation]
+    [ValidateNotNullOrEmpty]
     public string[] Environment { get; set; } = [];
 
     /// <summary>The working directory.</summary>
@@ -55,12 +56,12 @@ public abstract class SpecCmdlet : TimedDaemonCmdlet
 
     /// <summary>Mounts.</summary>
     [Parameter(HelpMessage = "Mounts: '/host:/path:ro', 'type=bind,src=/host,dst=/path,options=rbind:ro', or a hashtable with these parts.")]
-    [MountParameter]
+    [MountTransformation]
     public CtrSpecMount[] Mount { get; set; } = [];
 
     /// <summary>Annotations.</summary>
     [Parameter(HelpMessage = "Annotations of the spec, for the runtime: a hashtable, or 'key=value'.")]
-    [DictionaryParameter]
+    [DictionaryTransformation]
     public Dictionary<string, string> Annotation { get; set; } = [];
 
     /// <summary>Whether there is a terminal.</summary>
@@ -88,7 +89,7 @@ public abstract class SpecCmdlet : TimedDaemonCmdlet
 
     /// <summary>The memory limit in bytes.</summary>
     [Parameter(HelpMessage = "The memory limit: bytes, or a size such as 64MB.")]
-    [ByteSizeParameter]
+    [ByteSizeTransformation]
     public long? Memory { get; set; }
 
     /// <summary>Processors' worth of time.</summary>
@@ -102,12 +103,12 @@ public abstract class SpecCmdlet : TimedDaemonCmdlet
 
     /// <summary>Resource limits.</summary>
     [Parameter(HelpMessage = "Resource limits, such as nofile=1024:2048 or core=unlimited.")]
-    [RlimitParameter]
+    [RlimitTransformation]
     public CtrSpecRlimit[] Rlimit { get; set; } = [];
 
     /// <summary>Devices.</summary>
     [Parameter(HelpMessage = "Devices of this machine: /dev/fuse, /dev/sda:/dev/xvda or /dev/sda:/dev/xvda:r.")]
-    [DeviceParameter]
+    [DeviceTransformation]
     public DeviceMapping[] Device { get; set; } = [];
 
     /// <summary>Whether the host's network is shared.</summary>

@@ -78,29 +78,3 @@ public sealed record ContainerSpecOptions
     /// <summary>A root file system on the daemon's host, where no snapshot is used; null for the snapshot's <c>rootfs</c>.</summary>
     public string? RootFsPath { get; init; }
 }
-
-/// <summary>What an image says about the process of its containers.</summary>
-/// <remarks>Source: OCI image specification, config.md, property <c>config</c>.</remarks>
-public sealed record ContainerImageConfig
-{
-    /// <summary>Environment variables, each <c>KEY=VALUE</c>.</summary>
-    public IReadOnlyList<string> Env { get; init; } = [];
-
-    /// <summary>The program and its first arguments.</summary>
-    public IReadOnlyList<string> Entrypoint { get; init; } = [];
-
-    /// <summary>Arguments that a command takes the place of; the program too where there is no entrypoint.</summary>
-    public IReadOnlyList<string> Cmd { get; init; } = [];
-
-    /// <summary>The working directory; null for <c>/</c>.</summary>
-    public string? WorkingDir { get; init; }
-
-    /// <summary>The user, see <see cref="ContainerSpecOptions.User"/>; null for root.</summary>
-    public string? User { get; init; }
-
-    /// <summary>The signal that asks the process to end; null for SIGTERM.</summary>
-    public string? StopSignal { get; init; }
-
-    /// <summary>Labels of the image.</summary>
-    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
-}

@@ -1,0 +1,109 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Containerd.Client.Oci.Images;
+
+/// <summary>An image index (OCI) or manifest list (Docker): manifests for several platforms, or of several images.</summary>
+internal sealed record ImageIndex
+{
+    public int SchemaVersion { get; init; } = 2;
+
+    public string? MediaType { get; init; }
+
+    public IReadOnlyList<CtrDescriptor> Manifests { get; init => field = value ?? []; } = [];
+
+    internal static ImageIndex Parse(ReadOnlySpan<byte> json) => ImageJson.Parse(json, ImageJsonContext.Default.ImageIndex, "an image index");
+}
+
+/// <summary>An image manifest: the configuration and the layers of an image for one platform.</summary>
+internal sealed record ImageManifest
+{
+    public int SchemaVersion { get; init; } = 2;
+
+    public string? MediaType { get; init; }
+
+    public CtrDescriptor Config { get; init => field = value ?? new(); } = new();
+
+    public IReadOnlyList<CtrDescriptor> Layers { get; init => field = value ?? []; } = [];
+
+    internal static ImageManifest Parse(ReadOnlySpan<byte> json) => ImageJson.Parse(json, ImageJsonContext.Default.ImageManifest, "an image manifest");
+
+    internal byte[] ToUtf8Json() => JsonSerializer.SerializeToUtf8Bytes(this, ImageJsonContext.Default.ImageManifest);
+}
+
+/// <summary>An image's configuration.</summary>
+internal sealed record ImageConfig
+{
+    public string? Architecture { get; init; }
+
+    public string? Os { get; init; }
+
+    public string? Variant { get; init; }
+
+    [JsonPropertyName("os.version")]
+    public string? OsVersion { get; init; }
+
+    public ContainerImageConfig Config { get; init => field = value ?? new(); } = new();
+
+    public ImageRootFs Rootfs { get; init => field = value ?? new(); } = new();
+
+    /// <summary>Null where the configuration names no platform, as that of an artifact.</summary>
+    [JsonIgnore]
+    internal CtrPlatform? Platform => string.IsNullOrEmpty(Os) || string.IsNullOrEmpty(Architecture)
+        ? null
+        : new CtrPlatform { OS = Os, Architecture = Architecture, Variant = Variant, OSVersion = OsVersion }.Normalize();
+
+    internal static ImageConfig Parse(ReadOnlySpan<byte> json) => ImageJson.Parse(json, ImageJsonContext.Default.ImageConfig, "an image configuration");
+}
+
+/// <summary>The layers of an image, by the digests of their uncompressed content.</summary>
+internal sealed record ImageRootFs
+{
+    [JsonPropertyName("diff_ids")]
+    public IReadOnlyList<string> DiffIds { get; init => field = value ?? []; } = [];
+}
+
+/// <summary>The file <c>oci-layout</c>.</summary>
+internal sealed record OciLayout
+{
+    public string? ImageLayoutVersion { get; init; }
+}
+
+/// <summary>An image in the file <c>manifest.json</c> of docker save.</summary>
+internal sealed record DockerArchiveImage
+{
+    [JsonPropertyName("Config")]
+    public string Config { get; init => field = value ?? ""; } = "";
+
+    [JsonPropertyName("RepoTags")]
+    public IReadOnlyList<string> RepoTags { get; init => field = value ?? []; } = [];
+
+    [JsonPropertyName("Layers")]
+    public IReadOnlyList<string> Layers { get; init => field = value ?? []; } = [];
+}
+
+internal static class ImageJson
+{
+    /// <exception cref="InvalidDataException">The bytes are not the JSON of such a document.</exception>
+    internal static T Parse<T>(ReadOnlySpan<byte> json, JsonTypeInfo<T> type, string what)
+        where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, type) ?? throw new InvalidDataException($"This is not {what}: the JSON is null.");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"This is not {what}: {e.Message}", e);
+        }
+    }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ImageIndex))]
+[JsonSerializable(typeof(ImageManifest))]
+[JsonSerializable(typeof(ImageConfig))]
+[JsonSerializable(typeof(OciLayout))]
+[JsonSerializable(typeof(List<DockerArchiveImage>))]
+internal sealed partial class ImageJsonContext : JsonSerializerContext;

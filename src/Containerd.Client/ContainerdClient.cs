@@ -12,20 +12,28 @@ namespace Containerd.Client;
 public sealed class ContainerdClient : IDisposable
 {
     private readonly ServiceChannel _services;
+    private readonly DefaultSnapshotter _defaultSnapshotter;
     private readonly bool _ownsChannel;
 
-    private ContainerdClient(ServiceChannel services, ContainerdClientOptions options, bool ownsChannel)
+    private ContainerdClient(
+        ServiceChannel services, DefaultSnapshotter defaultSnapshotter, ContainerdClientOptions options, bool ownsChannel)
     {
         _services = services;
+        _defaultSnapshotter = defaultSnapshotter;
         _ownsChannel = ownsChannel;
         Options = options;
+        var snapshots = new SnapshotClient(services, defaultSnapshotter);
         Introspection = new IntrospectionClient(services);
-        Containers = new ContainerClient(services);
-        Tasks = new TaskClient(services, Containers, new SnapshotClient(services), options.StateDirectory);
+        Images = new ImageClient(services, snapshots);
+        Containers = new ContainerClient(services, Images);
+        Tasks = new TaskClient(services, Containers, snapshots, options.StateDirectory);
     }
 
     /// <summary>What the daemon is, and whether it serves.</summary>
     public IntrospectionClient Introspection { get; }
+
+    /// <summary>Images: their names, content and snapshots.</summary>
+    public ImageClient Images { get; }
 
     /// <summary>Containers: their metadata.</summary>
     public ContainerClient Containers { get; }
@@ -59,7 +67,9 @@ public sealed class ContainerdClient : IDisposable
             MaxSendMessageSize = options.MaxMessageSize,
             MaxReceiveMessageSize = options.MaxMessageSize,
         });
-        return new ContainerdClient(new ServiceChannel(channel, address, @namespace, options.Timeout), options, ownsChannel: true);
+        var services = new ServiceChannel(channel, address, @namespace, options.Timeout);
+        var defaultSnapshotter = new DefaultSnapshotter(new IntrospectionClient(services));
+        return new ContainerdClient(services, defaultSnapshotter, options, ownsChannel: true);
     }
 
     /// <summary>The same connection for another namespace.</summary>
@@ -84,5 +94,5 @@ public sealed class ContainerdClient : IDisposable
         }
     }
 
-    private ContainerdClient View(ServiceChannel services) => new(services, Options, ownsChannel: false);
+    private ContainerdClient View(ServiceChannel services) => new(services, _defaultSnapshotter, Options, ownsChannel: false);
 }

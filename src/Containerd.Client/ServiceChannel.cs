@@ -85,7 +85,8 @@ internal sealed record ServiceChannel(
             ? new OperationCanceledException("The call was cancelled.", error, cancellationToken)
             : ErrorTranslation.Translate(error, resource, Namespace, Address);
 
-    private async Task<bool> MoveNextAsync<TResponse>(
+    /// <summary>The next message of a stream; false at its end.</summary>
+    public async Task<bool> MoveNextAsync<TResponse>(
         AsyncStreamReader<TResponse> stream, Resource resource, CancellationToken cancellationToken)
         where TResponse : class, IMessage<TResponse>
     {

@@ -8,10 +8,29 @@
     Description = 'Talks to containerd: containers, tasks, exec, images and events as objects in the pipeline.'
     PowerShellVersion = '7.4'
     CompatiblePSEditions = @('Core')
-    FormatsToProcess = @()
+    FormatsToProcess = @(
+        'Containerd.Sessions.Format.ps1xml'
+        'Containerd.Tasks.Format.ps1xml'
+    )
     TypesToProcess = @()
     FunctionsToExport = @()
-    CmdletsToExport = @()
+    CmdletsToExport = @(
+        'Connect-Ctr'
+        'Disconnect-Ctr'
+        'Get-CtrLog'
+        'Get-CtrPlugin'
+        'Get-CtrSession'
+        'Get-CtrTask'
+        'Get-CtrVersion'
+        'Invoke-CtrExec'
+        'New-CtrTask'
+        'Remove-CtrTask'
+        'Send-CtrSignal'
+        'Start-CtrTask'
+        'Stop-CtrTask'
+        'Test-CtrConnection'
+        'Wait-CtrTask'
+    )
     VariablesToExport = @()
     AliasesToExport = @()
     PrivateData = @{

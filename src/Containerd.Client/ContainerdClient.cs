@@ -24,6 +24,7 @@ public sealed class ContainerdClient : IDisposable
         Options = options;
         var snapshots = new SnapshotClient(services, defaultSnapshotter);
         Introspection = new IntrospectionClient(services);
+        Namespaces = new NamespaceClient(services);
         Images = new ImageClient(services, snapshots);
         Containers = new ContainerClient(services, Images);
         Tasks = new TaskClient(services, Containers, snapshots, options.StateDirectory);
@@ -34,6 +35,9 @@ public sealed class ContainerdClient : IDisposable
 
     /// <summary>Images: their names, content and snapshots.</summary>
     public ImageClient Images { get; }
+
+    /// <summary>The namespaces that the daemon's objects lie in.</summary>
+    public NamespaceClient Namespaces { get; }
 
     /// <summary>Containers: their metadata.</summary>
     public ContainerClient Containers { get; }

@@ -3,8 +3,11 @@ namespace Containerd.Client;
 /// <summary>How a client talks to its daemon, and where it keeps what belongs to containers.</summary>
 public sealed record ContainerdClientOptions
 {
+    /// <summary>The time that a call which answers at once is given by default: one minute.</summary>
+    public static TimeSpan DefaultTimeout { get; } = TimeSpan.FromMinutes(1);
+
     /// <summary>The time given to each call that answers at once; null for no limit. One minute by default.</summary>
-    public TimeSpan? Timeout { get; init; } = TimeSpan.FromMinutes(1);
+    public TimeSpan? Timeout { get; init; } = DefaultTimeout;
 
     /// <summary>The largest message sent or received, in bytes; 16 MiB, containerd's own limit, by default.</summary>
     public int MaxMessageSize { get; init; } = 16 * 1024 * 1024;

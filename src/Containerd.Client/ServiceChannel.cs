@@ -31,6 +31,10 @@ internal sealed record ServiceChannel(
         {
             throw Translate(e, resource, cancellationToken);
         }
+        catch (ObjectDisposedException e) when (Channel.IsClosed)
+        {
+            throw ErrorTranslation.ConnectionClosed(Address, e);
+        }
     }
 
     /// <summary>
@@ -59,8 +63,7 @@ internal sealed record ServiceChannel(
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse>
     {
-        using AsyncServerStreamingCall<TResponse> call =
-            Channel.ServerStreamingCall(method, request, Options(NoTimeout, cancellationToken));
+        using AsyncServerStreamingCall<TResponse> call = StartStream(method, request, cancellationToken);
         while (await MoveNextAsync(call.ResponseStream, resource, cancellationToken).ConfigureAwait(false))
         {
             yield return call.ResponseStream.Current;
@@ -81,9 +84,24 @@ internal sealed record ServiceChannel(
 
     /// <summary>The error a person sees for what a call raised; cancellation wins over any status.</summary>
     public Exception Translate(RpcException error, Resource resource, CancellationToken cancellationToken) =>
-        cancellationToken.IsCancellationRequested
-            ? new OperationCanceledException("The call was cancelled.", error, cancellationToken)
-            : ErrorTranslation.Translate(error, resource, Namespace, Address);
+        cancellationToken.IsCancellationRequested ? new OperationCanceledException("The call was cancelled.", error, cancellationToken)
+        : error.StatusCode == StatusCode.Cancelled && Channel.IsClosed ? ErrorTranslation.ConnectionClosed(Address, error)
+        : ErrorTranslation.Translate(error, resource, Namespace, Address);
+
+    private AsyncServerStreamingCall<TResponse> StartStream<TRequest, TResponse>(
+        Method<TRequest, TResponse> method, TRequest request, CancellationToken cancellationToken)
+        where TRequest : class, IMessage<TRequest>
+        where TResponse : class, IMessage<TResponse>
+    {
+        try
+        {
+            return Channel.ServerStreamingCall(method, request, Options(NoTimeout, cancellationToken));
+        }
+        catch (ObjectDisposedException e) when (Channel.IsClosed)
+        {
+            throw ErrorTranslation.ConnectionClosed(Address, e);
+        }
+    }
 
     /// <summary>The next message of a stream; false at its end.</summary>
     public async Task<bool> MoveNextAsync<TResponse>(

@@ -73,6 +73,7 @@ listening_port() {
 start() {
     local version=$1 tcp=${2-} prefix=$cache/containerd-$1 pid deadline
     [[ -x $prefix/usr/bin/containerd ]] || fail "containerd $version is not unpacked; run install.sh $version"
+    grep -qE ' cgroup2? ' /proc/self/mounts || fail "no cgroup file system is mounted: runc can't start containers"
     dir=$(mktemp -d "${TMPDIR:-/tmp}/containerd-test.XXXXXX")
     trap 'stop "$dir"' EXIT
     # Containers that run as another user reach their root file system through this directory.
@@ -169,9 +170,15 @@ unmount_below() {
     done
 }
 
+# Whether any other containerd or shim runs on this machine: it could be about to use an empty directory.
+another_runs() {
+    [[ $(find /proc/[0-9]*/exe -maxdepth 0 \( -lname '*/containerd' -o -lname '*/containerd (deleted)' \
+        -o -lname '*/containerd-shim-*' \) 2> /dev/null) ]]
+}
+
 # What shims and runc keep outside the daemon's directory, in places that no setting moves: sockets, runc's
-# state and cgroups. Only what names this daemon's files is removed, and, where the machine runs no containerd of
-# its own, sockets on which nobody listens and empty directories.
+# state and cgroups. Only what names this daemon's files is removed, and, where no other containerd runs, sockets
+# on which nobody listens and empty directories.
 remove_traces() {
     local dir=$1 namespaces=$2 fifos=$3 state cgroup namespace socket
     xargs -r rm -f -- <<< "$fifos"
@@ -188,7 +195,7 @@ remove_traces() {
             [[ ! -d $cgroup ]] || rmdir --ignore-fail-on-non-empty "$cgroup" 2> /dev/null || true
         done
     done <<< "$namespaces"
-    if [[ -d /run/containerd && ! -S /run/containerd/containerd.sock ]]; then
+    if [[ -d /run/containerd ]] && ! another_runs; then
         for socket in /run/containerd/s/*; do
             [[ ! -S $socket ]] || grep -qF "$socket" /proc/net/unix || rm -f -- "$socket"
         done

@@ -38,6 +38,15 @@ internal static class ErrorTranslation
             error);
     }
 
+    /// <summary>For a call on a connection that this side has closed, before or meanwhile.</summary>
+    public static CtrException ConnectionClosed(ContainerdAddress address, Exception cause) => new(
+        CtrErrorKind.Unavailable,
+        "ConnectionClosed",
+        $"The connection to {address} was closed by Disconnect-Ctr, or by disposing its client.",
+        address.ToString(),
+        "Open a new one with Connect-Ctr.",
+        cause);
+
     private static CtrErrorKind KindOf(RpcException error) => error.Status.StatusCode switch
     {
         StatusCode.NotFound => CtrErrorKind.NotFound,

@@ -15,7 +15,7 @@ internal sealed class CallLifetime : IDisposable
     private readonly CancellationToken _caller;
     private readonly CancellationToken _channel;
     private readonly long _started = Stopwatch.GetTimestamp();
-    private volatile bool _cancelled;
+    private object? _cancelledBy;
 
     public CallLifetime(in CallOptions options, CancellationToken channel)
     {
@@ -58,10 +58,14 @@ internal sealed class CallLifetime : IDisposable
         }
     }
 
-    /// <summary>Ends the call on behalf of whoever holds it.</summary>
-    public void Cancel()
+    /// <summary>Lets the token of a single read or write end the call, for as long as that lasts.</summary>
+    public CancellationTokenRegistration Link(CancellationToken cancellationToken) =>
+        cancellationToken.UnsafeRegister(static (lifetime, token) => ((CallLifetime)lifetime!).Cancel(token), this);
+
+    /// <summary>Ends the call for a token that fired, or for whoever holds the call.</summary>
+    public void Cancel(CancellationToken cancelledBy = default)
     {
-        _cancelled = true;
+        Interlocked.CompareExchange(ref _cancelledBy, cancelledBy, null);
         try
         {
             _source.Cancel();
@@ -80,9 +84,10 @@ internal sealed class CallLifetime : IDisposable
             return exception;
         }
 
-        if (_caller.IsCancellationRequested)
+        var token = _caller.IsCancellationRequested ? _caller : _cancelledBy as CancellationToken?;
+        if (token is { IsCancellationRequested: true })
         {
-            return new OperationCanceledException("The call was cancelled.", exception, _caller);
+            return new OperationCanceledException("The call was cancelled.", exception, token.Value);
         }
 
         if (_channel.IsCancellationRequested)
@@ -90,7 +95,7 @@ internal sealed class CallLifetime : IDisposable
             return new RpcException(new Status(StatusCode.Cancelled, "The channel was closed."), exception);
         }
 
-        if (_cancelled)
+        if (token is not null)
         {
             return new RpcException(new Status(StatusCode.Cancelled, "The call was disposed."), exception);
         }

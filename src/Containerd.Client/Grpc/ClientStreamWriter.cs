@@ -8,7 +8,8 @@ internal sealed class ClientStreamWriter<TRequest>(
     StreamingContent content, CallLifetime lifetime, int maxMessageSize, Func<Task> verdict)
     where TRequest : class, IMessage<TRequest>
 {
-    private int _writing;
+    private const int Idle = 0, Writing = 1, Completed = 2;
+    private int _state = Idle;
 
     /// <exception cref="RpcException">The call has ended, or the message is too large.</exception>
     /// <exception cref="OperationCanceledException">The caller's token fired, which ends the whole call.</exception>
@@ -16,12 +17,8 @@ internal sealed class ClientStreamWriter<TRequest>(
     public async ValueTask WriteAsync(TRequest message, CancellationToken cancellationToken = default)
     {
         MessageFrame.ThrowIfTooLarge(message, maxMessageSize);
-        if (Interlocked.Exchange(ref _writing, 1) == 1)
-        {
-            throw new InvalidOperationException("Another write of this request is under way.");
-        }
-
-        using var registration = cancellationToken.UnsafeRegister(static state => ((CallLifetime)state!).Cancel(), lifetime);
+        Enter(Writing);
+        using var link = lifetime.Link(cancellationToken);
         try
         {
             var stream = await OpenAsync().ConfigureAwait(false);
@@ -30,21 +27,35 @@ internal sealed class ClientStreamWriter<TRequest>(
         }
         catch (Exception exception) when (TransportFailure.Covers(exception))
         {
-            cancellationToken.ThrowIfCancellationRequested();
             await verdict().ConfigureAwait(false);
             throw lifetime.Explain(exception);
         }
         finally
         {
-            Volatile.Write(ref _writing, 0);
+            Volatile.Write(ref _state, Idle);
         }
     }
 
     /// <summary>Tells the server that no further message follows.</summary>
     public Task CompleteAsync()
     {
+        Enter(Completed);
         content.Complete();
         return Task.CompletedTask;
+    }
+
+    private void Enter(int state)
+    {
+        var problem = Interlocked.CompareExchange(ref _state, state, Idle) switch
+        {
+            Writing => "Another write of this request is under way.",
+            Completed => "The request has been completed.",
+            _ => null,
+        };
+        if (problem is not null)
+        {
+            throw new InvalidOperationException(problem);
+        }
     }
 
     // The request body opens when a connection is there; a call that fails first never opens it.
@@ -52,7 +63,9 @@ internal sealed class ClientStreamWriter<TRequest>(
     {
         if (!content.Opened.IsCompleted)
         {
-            await Task.WhenAny(content.Opened, verdict()).WaitAsync(lifetime.Token).ConfigureAwait(false);
+            var ended = verdict();
+            ended.Observe();
+            await Task.WhenAny(content.Opened, ended).WaitAsync(lifetime.Token).ConfigureAwait(false);
         }
 
         return content.Opened.IsCompletedSuccessfully

@@ -38,7 +38,7 @@ internal sealed class GrpcCall<TResponse> : IDisposable
             return null;
         }
 
-        using var registration = cancellationToken.UnsafeRegister(static lifetime => ((CallLifetime)lifetime!).Cancel(), Lifetime);
+        using var link = Lifetime.Link(cancellationToken);
         try
         {
             var (message, body, encoding) = await _response.ConfigureAwait(false);
@@ -52,7 +52,7 @@ internal sealed class GrpcCall<TResponse> : IDisposable
         }
         catch (Exception exception) when (exception is RpcException || TransportFailure.Covers(exception))
         {
-            throw Fail(exception, cancellationToken);
+            throw Fail(exception);
         }
     }
 
@@ -136,14 +136,11 @@ internal sealed class GrpcCall<TResponse> : IDisposable
     }
 
     // The first failure stands; the stream is reset, for the server may not know that nobody listens.
-    private Exception Fail(Exception exception, CancellationToken reader = default)
+    private Exception Fail(Exception exception)
     {
         if (_failure is null)
         {
-            var failure = reader.IsCancellationRequested
-                ? new OperationCanceledException("The call was cancelled.", exception, reader)
-                : Lifetime.Explain(exception);
-            Interlocked.CompareExchange(ref _failure, failure, null);
+            Interlocked.CompareExchange(ref _failure, Lifetime.Explain(exception), null);
             Lifetime.Cancel();
         }
 

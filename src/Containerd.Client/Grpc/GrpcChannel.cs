@@ -30,7 +30,6 @@ internal sealed class GrpcChannel : IDisposable, IAsyncDisposable
         {
             ConnectCallback = (_, cancellationToken) => connect(cancellationToken),
             ConnectTimeout = Options.ConnectTimeout,
-            PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
 
             // A server may allow few streams a connection, and watchers hold theirs for hours.
             EnableMultipleHttp2Connections = true,
@@ -44,6 +43,9 @@ internal sealed class GrpcChannel : IDisposable, IAsyncDisposable
     }
 
     public GrpcChannelOptions Options { get; }
+
+    /// <summary>Whether this side has closed it.</summary>
+    public bool IsClosed => _closed.IsCancellationRequested;
 
     /// <exception cref="RpcException">The call ended with an error.</exception>
     /// <exception cref="OperationCanceledException">The caller's token fired.</exception>
@@ -82,7 +84,7 @@ internal sealed class GrpcChannel : IDisposable, IAsyncDisposable
 
     public void Dispose()
     {
-        if (!_closed.IsCancellationRequested)
+        if (!IsClosed)
         {
             _closed.Cancel();
             _invoker.Dispose();
@@ -125,7 +127,7 @@ internal sealed class GrpcChannel : IDisposable, IAsyncDisposable
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse>
     {
-        ObjectDisposedException.ThrowIf(_closed.IsCancellationRequested, this);
+        ObjectDisposedException.ThrowIf(IsClosed, this);
         if (method.Type != type)
         {
             throw new ArgumentException($"{method.FullName} is {method.Type}, not {type}.", nameof(method));

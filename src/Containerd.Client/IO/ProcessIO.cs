@@ -7,13 +7,15 @@ namespace Containerd.Client.IO;
 
 /// <summary>
 /// The client's ends of a process's FIFOs. It is opened before the Create or Exec request, so that the shim's own
-/// opens never wait. Until <see cref="ReleaseWriters"/> it holds the outputs open for writing itself, so that a read
-/// waits for the shim instead of taking its absence for the end.
+/// opens never wait. Until <see cref="ShimAttached"/> it holds the outputs open for writing itself, so that a read
+/// waits for the shim instead of taking its absence for the end, and keeps standard input open, whose bytes would
+/// go with the last end of a FIFO that closes.
 /// </summary>
 internal sealed class ProcessIO : IAsyncDisposable
 {
     private readonly ProcessFifos _fifos;
     private readonly List<SafePipeHandle> _writers = [];
+    private readonly TaskCompletionSource _attached = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private AnonymousPipeClientStream? _standardInput;
     private AnonymousPipeClientStream? _standardOutput;
     private AnonymousPipeClientStream? _standardError;
@@ -57,17 +59,14 @@ internal sealed class ProcessIO : IAsyncDisposable
     }
 
     /// <summary>
-    /// Lets go of the outputs' write ends: from here on the outputs end when the shim closes them. To be called when
-    /// the shim has opened its ends, which is when Create returned (init process), or Start (exec, restored task).
-    /// Calling it again does nothing.
+    /// Says that the shim has opened its ends, which is when Create returned (init process), or Start (exec, restored
+    /// task). From here on the outputs end when the shim closes them, and standard input may be closed. Calling it
+    /// again does nothing.
     /// </summary>
-    public void ReleaseWriters()
+    public void ShimAttached()
     {
-        lock (_writers)
-        {
-            _writers.ForEach(writer => writer.Dispose());
-            _writers.Clear();
-        }
+        ReleaseWriters();
+        _attached.TrySetResult();
     }
 
     /// <summary>Copies both outputs to their ends. The outputs can be read once only.</summary>
@@ -134,14 +133,12 @@ internal sealed class ProcessIO : IAsyncDisposable
     }
 
     /// <summary>
-    /// Copies a source to standard input, then closes it: every byte is in the FIFO before this end closes, and this
-    /// end is closed before the shim is told to close its own. Ends early when the process exits, so that one that
-    /// never reads holds nothing up.
+    /// Copies a source to standard input, then closes it: every byte is in the FIFO and the shim is attached
+    /// (<see cref="ShimAttached"/>) before this end closes, and this end is closed before the shim is told to close its
+    /// own. Ends early when the process exits, so that one that never reads holds nothing up.
     /// </summary>
     /// <param name="source">What the process reads; stays open.</param>
-    /// <param name="closeInput">
-    /// The CloseIO request, which counts only after Create (init process) or Start (exec) returned: it waits for that.
-    /// </param>
+    /// <param name="closeInput">The CloseIO request.</param>
     /// <param name="exited">Completes, in whatever way, when the process is gone.</param>
     /// <param name="cancellationToken">Ends the copy. A read of the source that does not end is left behind.</param>
     /// <returns>False when the process exited first.</returns>
@@ -153,7 +150,7 @@ internal sealed class ProcessIO : IAsyncDisposable
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            var copy = Task.Run(() => CopyAsync(source, input, stop.Token), CancellationToken.None);
+            var copy = Task.Run(() => CopyInputAsync(source, input, stop.Token), CancellationToken.None);
             if (await Task.WhenAny(copy, exited).ConfigureAwait(false) != copy)
             {
                 await stop.CancelAsync().ConfigureAwait(false);
@@ -200,7 +197,7 @@ internal sealed class ProcessIO : IAsyncDisposable
         }
     }
 
-    private static async Task CopyAsync(Stream source, AnonymousPipeClientStream input, CancellationToken cancellationToken)
+    private async Task CopyInputAsync(Stream source, AnonymousPipeClientStream input, CancellationToken cancellationToken)
     {
         // Not pooled: a read that is left behind may still write into it.
         var buffer = new byte[OutputLines.ReadSize];
@@ -211,6 +208,7 @@ internal sealed class ProcessIO : IAsyncDisposable
             var count = await read.WaitAsync(cancellationToken).ConfigureAwait(false);
             if (count == 0)
             {
+                await _attached.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
                 return;
             }
 
@@ -277,9 +275,19 @@ internal sealed class ProcessIO : IAsyncDisposable
         }
     }
 
+    private void ReleaseWriters()
+    {
+        lock (_writers)
+        {
+            _writers.ForEach(writer => writer.Dispose());
+            _writers.Clear();
+        }
+    }
+
     private void Close()
     {
         ReleaseWriters();
+        _attached.TrySetCanceled();
         _standardInput?.Dispose();
         _standardOutput?.Dispose();
         _standardError?.Dispose();

@@ -90,6 +90,7 @@ public sealed partial class TaskClient
         if (output == DetachedOutput.DefaultLog && terminal)
         {
             // The shim writes a terminal's output to a FIFO only. It keeps both ends open, so whoever attaches later reads on.
+            Bundle.Create(bundle);
             fifos = ProcessFifos.Create(bundle, InitProcessName, standardInput: true, terminal);
             streams = StandardIO.Of(fifos, terminal);
         }
@@ -173,18 +174,11 @@ public sealed partial class TaskClient
     /// <summary>The task if it is made and not started; null where there is none, or there was one that had ended.</summary>
     private async Task<CtrTask?> FindStartableAsync(string id, CancellationToken cancellationToken)
     {
-        CtrTask task;
-        try
+        CtrTask? task = await FindAsync(id, cancellationToken).ConfigureAwait(false);
+        switch (task?.Status)
         {
-            task = await GetAsync(id, cancellationToken).ConfigureAwait(false);
-        }
-        catch (CtrException e) when (e.Kind == CtrErrorKind.NotFound)
-        {
-            return null;
-        }
-
-        switch (task.Status)
-        {
+            case null:
+                return null;
             case CtrTaskStatus.Created:
                 return task;
             case CtrTaskStatus.Stopped:
@@ -194,7 +188,7 @@ public sealed partial class TaskClient
                 throw new CtrException(
                     CtrErrorKind.FailedPrecondition,
                     "TaskStateInvalid",
-                    $"The task of container '{id}' is {task.Status.ToString().ToLowerInvariant()} already.",
+                    $"The task of container '{id}' is {task!.Status.ToString().ToLowerInvariant()} already.",
                     id,
                     "Stop-CtrTask ends it.");
         }
@@ -221,7 +215,7 @@ public sealed partial class TaskClient
             // Asked before Start, so that an exit is never missed.
             Task<CtrExitStatus> exited = WaitAsync(id, execId, waiting.Token);
             int pid = await StartProcessAsync(id, execId, cancellationToken).ConfigureAwait(false);
-            io.ReleaseWriters();
+            io.ShimAttached();
             return new RunningProcess(this, id, execId, pid, io, exited, waiting);
         }
         catch (Exception e)
@@ -249,7 +243,14 @@ public sealed partial class TaskClient
     }
 
     private ProcessIO OpenIO(Container container, string processName, bool standardInput, bool terminal) =>
-        ProcessIO.Open(ProcessFifos.Create(BundleOf(container), processName, standardInput, terminal));
+        ProcessIO.Open(ProcessFifos.Create(FifoDirectoryOf(container), processName, standardInput, terminal));
+
+    /// <summary>The container's own directory; where somebody else made the container, one for this process alone.</summary>
+    private string FifoDirectoryOf(Container container)
+    {
+        string bundle = BundleOf(container);
+        return Directory.Exists(bundle) ? bundle : Path.Combine(_stateDirectory, "fifo", Path.GetRandomFileName());
+    }
 
     private string BundleOf(Container container) =>
         Bundle.Of(container, _stateDirectory, _services.Address, _services.Namespace);

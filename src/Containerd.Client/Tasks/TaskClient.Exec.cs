@@ -23,36 +23,15 @@ public sealed partial class TaskClient
     {
         ArgumentNullException.ThrowIfNull(options);
         Container container = await _containers.GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
-        string execId = options.ExecId ?? $"exec-{Convert.ToHexString(RandomNumberGenerator.GetBytes(8))}";
-        Identifier.Validate(execId, "exec id");
-        CtrSpecProcess process = await ProcessOfAsync(container, options, cancellationToken).ConfigureAwait(false);
-        ProcessIO io = OpenIO(container, execId, options.StandardInput, options.Terminal);
-        var request = new ExecProcessRequest
-        {
-            ContainerId = id,
-            ExecId = execId,
-            Stdin = io.Fifos.StandardInputPath,
-            Stdout = io.Fifos.StandardOutputPath,
-            Stderr = io.Fifos.StandardErrorPath,
-            Terminal = options.Terminal,
-            Spec = new Any { TypeUrl = ProcessTypeUrl, Value = ByteString.CopyFrom(process.ToUtf8Json()) },
-        };
+        SemaphoreSlim gate = await ExecGate.EnterAsync(_services, id, cancellationToken).ConfigureAwait(false);
         try
         {
-            await _services.CallToEndAsync(TaskMethods.Exec, request, Resource.Exec($"{id}/{execId}"), cancellationToken).ConfigureAwait(false);
+            return await StartExecAsync(container, options, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e)
+        finally
         {
-            if (e is OperationCanceledException)
-            {
-                await CleanUpAsync(id, execId).ConfigureAwait(false);
-            }
-
-            await io.DisposeAsync().ConfigureAwait(false);
-            throw;
+            gate.Release();
         }
-
-        return await StartAttachedCoreAsync(id, execId, io, options.Command, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Runs a command in a container to its end and gives all that it wrote. Cancelling kills it.</summary>
@@ -88,6 +67,41 @@ public sealed partial class TaskClient
                 Namespace = status.Namespace,
             };
         }
+    }
+
+    private async Task<RunningProcess> StartExecAsync(Container container, ExecOptions options, CancellationToken cancellationToken)
+    {
+        string id = container.Id;
+        string execId = options.ExecId ?? $"exec-{Convert.ToHexString(RandomNumberGenerator.GetBytes(8))}";
+        Identifier.Validate(execId, "exec id");
+        CtrSpecProcess process = await ProcessOfAsync(container, options, cancellationToken).ConfigureAwait(false);
+        ProcessIO io = OpenIO(container, execId, options.StandardInput, options.Terminal);
+        var request = new ExecProcessRequest
+        {
+            ContainerId = id,
+            ExecId = execId,
+            Stdin = io.Fifos.StandardInputPath,
+            Stdout = io.Fifos.StandardOutputPath,
+            Stderr = io.Fifos.StandardErrorPath,
+            Terminal = options.Terminal,
+            Spec = new Any { TypeUrl = ProcessTypeUrl, Value = ByteString.CopyFrom(process.ToUtf8Json()) },
+        };
+        try
+        {
+            await _services.CallToEndAsync(TaskMethods.Exec, request, Resource.Exec($"{id}/{execId}"), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            if (e is OperationCanceledException)
+            {
+                await CleanUpAsync(id, execId).ConfigureAwait(false);
+            }
+
+            await io.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        return await StartAttachedCoreAsync(id, execId, io, options.Command, cancellationToken).ConfigureAwait(false);
     }
 
     private static string Text(MemoryStream bytes) => Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length);

@@ -125,9 +125,12 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     private void Run(Func<CancellationToken, Task> work)
     {
         _pump = new PipelinePump(WriteObject);
+
+        // What the engine and those downstream throw passes by; only the work's own failure is looked at.
+        Task ended = _pump.Run(work, _stop.Token);
         try
         {
-            _pump.Run(work, _stop.Token);
+            ended.GetAwaiter().GetResult();
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
@@ -136,6 +139,10 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
         catch (Exception e) when (IsReportable(e))
         {
             WriteError(ErrorRecords.From(e));
+        }
+        catch (Exception e)
+        {
+            ThrowTerminatingError(ErrorRecords.From(e));
         }
     }
 

@@ -30,10 +30,10 @@ internal sealed class PipelinePump
     }
 
     /// <summary>
-    /// On the pipeline's thread: starts the work and serves it until it has ended. When serving throws, as it does when a
-    /// downstream command wants no more, the work is cancelled and joined before the exception goes on.
+    /// On the pipeline's thread: starts the work, serves it until it has ended and returns it. When serving throws, as it
+    /// does when a downstream command wants no more, the work is cancelled and joined before the exception goes on.
     /// </summary>
-    public void Run(Func<CancellationToken, Task> work, CancellationToken stop)
+    public Task Run(Func<CancellationToken, Task> work, CancellationToken stop)
     {
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(stop);
         Task running = Task.Run(() => RunToEndAsync(work, cancel.Token), CancellationToken.None);
@@ -52,7 +52,7 @@ internal sealed class PipelinePump
             }
         }
 
-        running.GetAwaiter().GetResult();
+        return running;
     }
 
     private static void Complete<T>(Func<T> function, TaskCompletionSource<T> result)

@@ -5,6 +5,8 @@ namespace Containerd;
 /// <summary>An open connection to a daemon, shared by the cmdlets that are given it. Safe across runspaces.</summary>
 public sealed class CtrSession
 {
+    private volatile bool _closed;
+
     internal CtrSession(ContainerdClient client, string name, string daemonVersion)
     {
         Client = client;
@@ -28,17 +30,18 @@ public sealed class CtrSession
     /// <summary>When the session was opened.</summary>
     public DateTimeOffset ConnectedAt { get; }
 
-    /// <summary>False after <c>Disconnect-Ctr</c>.</summary>
-    public bool IsOpen { get; private set; } = true;
+    /// <summary>False after <c>Disconnect-Ctr</c>, in whichever runspace.</summary>
+    public bool IsOpen => !_closed;
 
     internal ContainerdClient Client { get; }
 
     /// <summary>The session's name.</summary>
     public override string ToString() => Name;
 
+    /// <summary>Ends it and the calls that use it. Once more does nothing.</summary>
     internal void Close()
     {
-        IsOpen = false;
+        _closed = true;
         Client.Dispose();
     }
 }

@@ -133,7 +133,7 @@ internal sealed class FaultServer : IAsyncDisposable
     public static void Reset(HttpContext http, int errorCode) =>
         http.Features.GetRequiredFeature<IHttpResetFeature>().Reset(errorCode);
 
-    private static async Task EchoAsync(HttpContext http)
+    public static async Task EchoAsync(HttpContext http)
     {
         http.Response.ContentType = "application/grpc";
         await http.Response.StartAsync();

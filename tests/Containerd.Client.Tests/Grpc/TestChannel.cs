@@ -9,7 +9,7 @@ internal static class TestChannel
     public static GrpcChannel Open(string socketPath, GrpcChannelOptions? options = null) =>
         new(new Uri("http://localhost"), token => ConnectAsync(socketPath, token), options);
 
-    private static async ValueTask<Stream> ConnectAsync(string socketPath, CancellationToken cancellationToken)
+    public static async ValueTask<Stream> ConnectAsync(string socketPath, CancellationToken cancellationToken)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try

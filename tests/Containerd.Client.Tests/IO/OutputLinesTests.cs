@@ -9,7 +9,7 @@ public sealed class OutputLinesTests : IOFixture
         using var shell = Shell("exec >\"$1\" 2>\"$2\"; echo one; echo 'two é' >&2; printf three",
             io.Fifos.StandardOutputPath, io.Fifos.StandardErrorPath);
         await shell.WaitForExitAsync().WaitAsync(Hang);
-        io.ReleaseWriters();
+        io.ShimAttached();
         var lines = new List<CtrOutputLine>();
         await foreach (var line in io.ReadLinesAsync("box", "run", Task.CompletedTask, Hang, default))
         {
@@ -101,7 +101,7 @@ public sealed class OutputLinesTests : IOFixture
         await using var io = OpenIO();
         using var inherited = OpenWriter(io.Fifos.StandardOutputPath);
         inherited.Write(Utf8("done"));
-        io.ReleaseWriters();
+        io.ShimAttached();
         var lines = new List<string>();
         await foreach (var line in io.ReadLinesAsync("box", null, Task.CompletedTask, TimeSpan.FromMilliseconds(50), default))
         {

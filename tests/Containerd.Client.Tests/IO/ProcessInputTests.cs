@@ -8,6 +8,7 @@ public sealed class ProcessInputTests : IOFixture
         await using var io = OpenIO(standardInput: true);
         using var content = new MemoryStream(new byte[3 * 1024 * 1024 + 1]);
         using var shim = OpenReader(io.Fifos.StandardInputPath);
+        io.ShimAttached();
         var told = false;
         var copy = io.CopyInputAsync(content, _ =>
         {
@@ -28,14 +29,33 @@ public sealed class ProcessInputTests : IOFixture
     public async Task What_was_written_before_the_shim_opened_arrives()
     {
         await using var io = OpenIO(standardInput: true);
-        using var content = new MemoryStream(Utf8("early"));
-        using var opened = new SemaphoreSlim(0);
-        var copy = io.CopyInputAsync(content, _ => Task.CompletedTask, NeverExits, default);
-        using var shim = new FileStream(io.Fifos.StandardInputPath, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, 0);
-        var buffer = new byte[10];
-        var read = shim.ReadAtLeastAsync(buffer, 5).AsTask();
-        Assert.Equal(5, await read.WaitAsync(Hang));
+        using var content = new EndingSource(Utf8("early"));
+        var closed = false;
+        var copy = io.CopyInputAsync(content, _ => Task.FromResult(closed = true), NeverExits, default);
+        await content.Ended.WaitAsync(Hang);
+
+        // All is written: without the shim nobody else keeps it.
+        Assert.NotEqual(copy, await Task.WhenAny(copy, Task.Delay(100)));
+        Assert.False(closed);
+        using var shim = OpenReader(io.Fifos.StandardInputPath);
+        io.ShimAttached();
+        using var received = new MemoryStream();
+        await shim.CopyToAsync(received).WaitAsync(Hang);
+        Assert.Equal("early", Text(received));
         Assert.True(await copy.WaitAsync(Hang));
+        Assert.True(closed);
+    }
+
+    [Fact]
+    public async Task Closing_ends_a_copy_that_waits_for_the_shim()
+    {
+        var io = OpenIO(standardInput: true);
+        using var content = new EndingSource(Utf8("early"));
+        var copy = io.CopyInputAsync(content, _ => throw new InvalidOperationException("closed"), NeverExits, default);
+        await content.Ended.WaitAsync(Hang);
+        await io.DisposeAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => copy.WaitAsync(Hang));
+        Assert.Equal(0, OpenDescriptors());
     }
 
     [Fact]
@@ -117,6 +137,25 @@ public sealed class ProcessInputTests : IOFixture
         while (source.Given != before);
 
         return before;
+    }
+
+    /// <summary>Tells when its end was read.</summary>
+    private sealed class EndingSource(byte[] content) : MemoryStream(content)
+    {
+        private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Ended => _ended.Task;
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var count = await base.ReadAsync(buffer, cancellationToken);
+            if (count == 0)
+            {
+                _ended.TrySetResult();
+            }
+
+            return count;
+        }
     }
 
     /// <summary>Endless.</summary>

@@ -24,7 +24,7 @@ public sealed class ProcessOutputTests : IOFixture
                 errorWriter.Dispose();
                 exited.SetResult();
             });
-            io.ReleaseWriters();
+            io.ShimAttached();
             await Task.WhenAll(pump, process).WaitAsync(Hang);
             Assert.Equal($"out {run}", Text(output));
             Assert.Equal($"err {run}", Text(error));
@@ -46,7 +46,7 @@ public sealed class ProcessOutputTests : IOFixture
                 io.Fifos.StandardOutputPath, $"{run}");
             var pump = io.PumpAsync(output, Stream.Null, shell.WaitForExitAsync(), Hang, default);
             Assert.Equal("created", await shell.StandardOutput.ReadLineAsync().WaitAsync(Hang));
-            io.ReleaseWriters();
+            io.ShimAttached();
             await shell.StandardInput.WriteLineAsync("start");
             await pump.WaitAsync(Hang);
             Assert.Equal($"run {run}", Text(output));
@@ -59,8 +59,8 @@ public sealed class ProcessOutputTests : IOFixture
         await using var io = OpenIO();
         using var shell = Shell("exec >\"$1\" 2>\"$2\"; echo hello; echo oops >&2", io.Fifos.StandardOutputPath, io.Fifos.StandardErrorPath);
         await shell.WaitForExitAsync().WaitAsync(Hang);
-        io.ReleaseWriters();
-        io.ReleaseWriters();
+        io.ShimAttached();
+        io.ShimAttached();
         using var output = new MemoryStream();
         using var error = new MemoryStream();
         await io.PumpAsync(output, error, Task.CompletedTask, Hang, default).WaitAsync(Hang);
@@ -69,7 +69,7 @@ public sealed class ProcessOutputTests : IOFixture
     }
 
     [Fact]
-    public async Task The_end_comes_only_after_the_release_and_writers_may_come_and_go_before_it()
+    public async Task The_end_comes_only_after_the_shim_attached_and_writers_may_come_and_go_before_it()
     {
         await using var io = OpenIO(terminal: true);
         using var output = new SignallingStream();
@@ -85,7 +85,7 @@ public sealed class ProcessOutputTests : IOFixture
         }
 
         Assert.False(pump.IsCompleted);
-        io.ReleaseWriters();
+        io.ShimAttached();
         await pump.WaitAsync(Hang);
         Assert.Equal(3, output.Length);
     }
@@ -98,7 +98,7 @@ public sealed class ProcessOutputTests : IOFixture
         var exited = new TaskCompletionSource();
         var pump = io.PumpAsync(output, Stream.Null, exited.Task, TimeSpan.FromMilliseconds(50), default);
         using var inherited = OpenWriter(io.Fifos.StandardOutputPath);
-        io.ReleaseWriters();
+        io.ShimAttached();
         inherited.Write(Utf8("all of it"));
         await output.WaitForLengthAsync(9).WaitAsync(Hang);
         Assert.False(io.Truncated);
@@ -117,7 +117,7 @@ public sealed class ProcessOutputTests : IOFixture
             writer.Write(new byte[256 * 1024]);
         }
 
-        io.ReleaseWriters();
+        io.ShimAttached();
         using var sink = new SlowStream(TimeSpan.FromMilliseconds(100));
         await io.PumpAsync(sink, Stream.Null, Task.CompletedTask, TimeSpan.FromMilliseconds(50), default).WaitAsync(Hang);
         Assert.Equal(256 * 1024, sink.Length);
@@ -174,7 +174,7 @@ public sealed class ProcessOutputTests : IOFixture
     public async Task The_output_has_one_reader()
     {
         await using var io = OpenIO();
-        io.ReleaseWriters();
+        io.ShimAttached();
         await io.PumpAsync(Stream.Null, Stream.Null, NeverExits, Hang, default).WaitAsync(Hang);
         await Assert.ThrowsAsync<InvalidOperationException>(
             () => io.PumpAsync(Stream.Null, Stream.Null, NeverExits, Hang, default));

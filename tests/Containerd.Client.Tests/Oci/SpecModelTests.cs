@@ -110,6 +110,53 @@ public class SpecModelTests
         return JsonNode.DeepEquals(tree, again).Label($"{tree.ToJsonString()}\n{again!.ToJsonString()}");
     });
 
+    /// <summary>Every member that has a property, by the name in the specification.</summary>
+    private const string Everything = """
+        {"ociVersion":"1","hostname":"a","domainname":"a","annotations":{"a":"b"},"root":{"path":"a","readonly":true},
+         "process":{"terminal":true,"consoleSize":{"height":1,"width":2},"user":{"uid":1,"gid":2,"umask":3,"additionalGids":[4],"username":"a"},
+          "args":["a"],"commandLine":"a","env":["a"],"cwd":"a",
+          "capabilities":{"bounding":["a"],"effective":["a"],"inheritable":["a"],"permitted":["a"],"ambient":["a"]},
+          "rlimits":[{"type":"a","hard":1,"soft":2}],"noNewPrivileges":true,"apparmorProfile":"a","oomScoreAdj":-1,"selinuxLabel":"a"},
+         "mounts":[{"destination":"a","type":"a","source":"a","options":["a"],"uidMappings":[{"containerID":1,"hostID":2,"size":3}],"gidMappings":[{"containerID":1,"hostID":2,"size":3}]}],
+         "hooks":{"prestart":[{"path":"a","args":["a"],"env":["a"],"timeout":1}],"createRuntime":[{"path":"a"}],"createContainer":[{"path":"a"}],
+          "startContainer":[{"path":"a"}],"poststart":[{"path":"a"}],"poststop":[{"path":"a"}]},
+         "linux":{"uidMappings":[{"containerID":1,"hostID":2,"size":3}],"gidMappings":[{"containerID":1,"hostID":2,"size":3}],"sysctl":{"a":"b"},
+          "resources":{"devices":[{"allow":true,"type":"a","major":1,"minor":2,"access":"a"}],
+           "memory":{"limit":1,"reservation":2,"swap":3,"kernel":4,"kernelTCP":5,"swappiness":6,"disableOOMKiller":false,"useHierarchy":true,"checkBeforeUpdate":true},
+           "cpu":{"shares":1,"quota":2,"burst":3,"period":4,"realtimeRuntime":5,"realtimePeriod":6,"cpus":"a","mems":"a","idle":7},
+           "pids":{"limit":1},"unified":{"a":"b"}},
+          "cgroupsPath":"a","namespaces":[{"type":"a","path":"a"}],
+          "devices":[{"path":"a","type":"a","major":1,"minor":2,"fileMode":3,"uid":4,"gid":5}],
+          "rootfsPropagation":"a","maskedPaths":["a"],"readonlyPaths":["a"],"mountLabel":"a"}}
+        """;
+
+    [Fact]
+    public void Every_member_reaches_its_property()
+    {
+        var spec = CtrSpec.Parse(Everything);
+
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(Everything), JsonNode.Parse(spec.ToJson())));
+        Assert.Empty(MembersWithoutProperty(spec, "spec"));
+    }
+
+    private static IEnumerable<string> MembersWithoutProperty(CtrSpecObject part, string path)
+    {
+        foreach (var name in part.AdditionalProperties?.Keys.ToArray() ?? [])
+        {
+            yield return $"{path}.{name}";
+        }
+
+        foreach (var property in part.GetType().GetProperties())
+        {
+            var value = property.GetValue(part);
+            var parts = value as IEnumerable<CtrSpecObject> ?? (value is CtrSpecObject one ? [one] : []);
+            foreach (var name in parts.SelectMany(p => MembersWithoutProperty(p, $"{path}.{property.Name}")))
+            {
+                yield return name;
+            }
+        }
+    }
+
     [Fact]
     public void Null_and_empty_members_are_left_out_as_omitempty_does()
     {

@@ -8,15 +8,24 @@ internal static partial class HostDevices
     // Belong to the host or are mounted anew in each container.
     private static readonly HashSet<string> SkippedDirectories = ["pts", "shm", "fd", "mqueue", ".lxc", ".lxd-mounts", ".udev"];
 
-    /// <summary>Every device node under /dev but the console, as ctr lists them.</summary>
-    internal static List<CtrSpecDevice> All() => Walk("/dev", "/dev").ToList();
+    /// <summary>
+    /// Every device node under /dev but the console, as ctr lists them; none where this machine is not Linux, since
+    /// those of the daemon's host can't be seen from it.
+    /// </summary>
+    internal static List<CtrSpecDevice> All() => OperatingSystem.IsLinux() ? Walk("/dev", "/dev").ToList() : [];
 
     /// <summary>The device at a path, or every device below a directory.</summary>
     /// <param name="path">The path on this machine.</param>
     /// <param name="containerPath">The path inside the container.</param>
     /// <exception cref="FormatException">There is nothing at the path, or it is no device.</exception>
+    /// <exception cref="PlatformNotSupportedException">This machine is not Linux.</exception>
     internal static List<CtrSpecDevice> At(string path, string containerPath)
     {
+        if (!OperatingSystem.IsLinux())
+        {
+            throw new PlatformNotSupportedException($"The device '{path}' can't be looked up: devices are read from this machine, which must be Linux.");
+        }
+
         if (Directory.Exists(path))
         {
             return Walk(path, containerPath).ToList();

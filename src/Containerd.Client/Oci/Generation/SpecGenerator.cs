@@ -11,7 +11,7 @@ internal static class SpecGenerator
     /// <param name="options">What the container is to be.</param>
     /// <param name="accounts">The user and group files of the root file system, for names and further groups.</param>
     /// <exception cref="FormatException">A user, capability, variable, path or number is not allowed.</exception>
-    /// <exception cref="IOException">A device could not be read.</exception>
+    /// <exception cref="PlatformNotSupportedException">Devices are asked for, and this machine is not Linux.</exception>
     internal static CtrSpec Generate(ContainerSpecOptions options, AccountFiles accounts)
     {
         var spec = new CtrSpec

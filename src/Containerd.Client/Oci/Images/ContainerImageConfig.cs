@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Containerd.Client.Oci.Images;
 
 namespace Containerd.Client;
 
@@ -8,15 +9,15 @@ public sealed record ContainerImageConfig
 {
     /// <summary>Environment variables, each <c>KEY=VALUE</c>.</summary>
     [JsonPropertyName("Env")]
-    public IReadOnlyList<string> Env { get; init => field = value ?? []; } = [];
+    public IReadOnlyList<string> Env { get; init => field = ImageJson.List(value); } = [];
 
     /// <summary>The program and its first arguments.</summary>
     [JsonPropertyName("Entrypoint")]
-    public IReadOnlyList<string> Entrypoint { get; init => field = value ?? []; } = [];
+    public IReadOnlyList<string> Entrypoint { get; init => field = ImageJson.List(value); } = [];
 
     /// <summary>Arguments that a command takes the place of; the program too where there is no entrypoint.</summary>
     [JsonPropertyName("Cmd")]
-    public IReadOnlyList<string> Cmd { get; init => field = value ?? []; } = [];
+    public IReadOnlyList<string> Cmd { get; init => field = ImageJson.List(value); } = [];
 
     /// <summary>The working directory; null for <c>/</c>.</summary>
     [JsonPropertyName("WorkingDir")]

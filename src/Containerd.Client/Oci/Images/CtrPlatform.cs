@@ -99,9 +99,8 @@ public sealed partial record CtrPlatform
     /// <summary>The best of an index's entries for this platform; null where none runs on it.</summary>
     internal CtrDescriptor? Select(IEnumerable<CtrDescriptor> manifests) => manifests
         .Where(m => m.Platform is not null)
-        .Select(m => (Descriptor: m, Rank: RankOf(m.Platform!)))
-        .Where(m => m.Rank is not null)
-        .MinBy(m => m.Rank).Descriptor;
+        .Where(m => RankOf(m.Platform!) is not null)
+        .MinBy(m => RankOf(m.Platform!));
 
     /// <summary><c>os/architecture[/variant]</c>.</summary>
     public override string ToString() => Variant is null ? $"{OS}/{Architecture}" : $"{OS}/{Architecture}/{Variant}";

@@ -13,7 +13,7 @@ internal sealed class DockerArchiveImages(
 
     internal async Task<IReadOnlyList<ArchiveImage>> ReadAsync(string? name, CancellationToken cancellationToken)
     {
-        var images = ImageJson.Parse(files[ManifestFile], ImageJsonContext.Default.ListDockerArchiveImage, "the manifest.json of docker save");
+        var images = ImageJson.List(ImageJson.Parse(files[ManifestFile], ImageJsonContext.Default.ListDockerArchiveImage, "the manifest.json of docker save"));
         if (images.Count == 0)
         {
             throw new InvalidDataException("The manifest.json of the archive names no image.");

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -11,7 +12,7 @@ internal sealed record ImageIndex
 
     public string? MediaType { get; init; }
 
-    public IReadOnlyList<CtrDescriptor> Manifests { get; init => field = value ?? []; } = [];
+    public IReadOnlyList<CtrDescriptor> Manifests { get; init => field = ImageJson.List(value); } = [];
 
     internal static ImageIndex Parse(ReadOnlySpan<byte> json) => ImageJson.Parse(json, ImageJsonContext.Default.ImageIndex, "an image index");
 }
@@ -25,11 +26,11 @@ internal sealed record ImageManifest
 
     public CtrDescriptor Config { get; init => field = value ?? new(); } = new();
 
-    public IReadOnlyList<CtrDescriptor> Layers { get; init => field = value ?? []; } = [];
+    public IReadOnlyList<CtrDescriptor> Layers { get; init => field = ImageJson.List(value); } = [];
 
     internal static ImageManifest Parse(ReadOnlySpan<byte> json) => ImageJson.Parse(json, ImageJsonContext.Default.ImageManifest, "an image manifest");
 
-    internal byte[] ToUtf8Json() => JsonSerializer.SerializeToUtf8Bytes(this, ImageJsonContext.Default.ImageManifest);
+    internal byte[] ToUtf8Json() => JsonSerializer.SerializeToUtf8Bytes(this, ImageJson.ManifestAsGoWritesIt);
 }
 
 /// <summary>An image's configuration.</summary>
@@ -61,7 +62,7 @@ internal sealed record ImageConfig
 internal sealed record ImageRootFs
 {
     [JsonPropertyName("diff_ids")]
-    public IReadOnlyList<string> DiffIds { get; init => field = value ?? []; } = [];
+    public IReadOnlyList<string> DiffIds { get; init => field = ImageJson.List(value); } = [];
 }
 
 /// <summary>The file <c>oci-layout</c>.</summary>
@@ -77,14 +78,31 @@ internal sealed record DockerArchiveImage
     public string Config { get; init => field = value ?? ""; } = "";
 
     [JsonPropertyName("RepoTags")]
-    public IReadOnlyList<string> RepoTags { get; init => field = value ?? []; } = [];
+    public IReadOnlyList<string> RepoTags { get; init => field = ImageJson.List(value); } = [];
 
     [JsonPropertyName("Layers")]
-    public IReadOnlyList<string> Layers { get; init => field = value ?? []; } = [];
+    public IReadOnlyList<string> Layers { get; init => field = ImageJson.List(value); } = [];
 }
 
 internal static class ImageJson
 {
+    /// <summary>
+    /// Without escapes that JSON doesn't need and without empty annotations: the same bytes, and so the same digest,
+    /// as other tools make.
+    /// </summary>
+    internal static readonly JsonTypeInfo<ImageManifest> ManifestAsGoWritesIt = (JsonTypeInfo<ImageManifest>)new JsonSerializerOptions(ImageJsonContext.Default.Options)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        TypeInfoResolver = ImageJsonContext.Default.WithAddedModifier(OmitEmptyAnnotations),
+    }.GetTypeInfo(typeof(ImageManifest));
+
+    /// <summary>A list as read: none is an empty one.</summary>
+    /// <exception cref="InvalidDataException">An item is null.</exception>
+    internal static IReadOnlyList<T> List<T>(IReadOnlyList<T>? items)
+        where T : class => items is not null && items.Any(i => i is null)
+            ? throw new InvalidDataException("A list of the image's JSON holds null where an item is wanted.")
+            : items ?? [];
+
     /// <exception cref="InvalidDataException">The bytes are not the JSON of such a document.</exception>
     internal static T Parse<T>(ReadOnlySpan<byte> json, JsonTypeInfo<T> type, string what)
         where T : class
@@ -96,6 +114,14 @@ internal static class ImageJson
         catch (JsonException e)
         {
             throw new InvalidDataException($"This is not {what}: {e.Message}", e);
+        }
+    }
+
+    private static void OmitEmptyAnnotations(JsonTypeInfo type)
+    {
+        foreach (var property in type.Properties.Where(p => p.PropertyType == typeof(IReadOnlyDictionary<string, string>)))
+        {
+            property.ShouldSerialize = static (_, value) => value is IReadOnlyDictionary<string, string> { Count: > 0 };
         }
     }
 }

@@ -1,0 +1,92 @@
+using System.Runtime.CompilerServices;
+using Containerd.Client.IO;
+using Containerd.Protocol.Containers;
+
+namespace Containerd.Client;
+
+public sealed partial class TaskClient
+{
+    // The shim copies output to the file on its own time: what it wrote before the end may land a little later.
+    private static readonly TimeSpan s_logDelay = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>The lines of a detached task's log file, also after the task is gone.</summary>
+    /// <param name="id">The container's id.</param>
+    /// <param name="tail">The last so many lines only; null for all.</param>
+    /// <param name="follow">Whether to wait for more, until the task ends.</param>
+    /// <param name="since">
+    /// Leaves out a file that was last written before. A log file keeps no times of its lines: one written since is read whole.
+    /// </param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="CtrException">NotFound without such a container or a log that can be read from here.</exception>
+    public async IAsyncEnumerable<CtrOutputLine> ReadLogAsync(
+        string id,
+        int? tail = null,
+        bool follow = false,
+        DateTimeOffset? since = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        Container container = await _containers.GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
+        CtrTask? task = await FindAsync(id, cancellationToken).ConfigureAwait(false);
+        string path = LogPathOf(task, container);
+        using var following = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task? finished = follow ? EndOfLogAsync(task, following.Token) : null;
+        try
+        {
+            var options = new LogOptions { Tail = tail, Since = since, Finished = finished };
+            await foreach (CtrOutputLine line in LogFile.ReadAsync(path, id, options, cancellationToken).ConfigureAwait(false))
+            {
+                yield return line;
+            }
+        }
+        finally
+        {
+            await following.CancelAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task EndOfLogAsync(CtrTask? task, CancellationToken cancellationToken)
+    {
+        if (task is null || task.Status == CtrTaskStatus.Stopped)
+        {
+            return;
+        }
+
+        try
+        {
+            await WaitAsync(task.Id, null, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(s_logDelay, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is CtrException or OperationCanceledException)
+        {
+            // The task is gone, or the daemon, or the reader: in each case there is no more to follow.
+        }
+    }
+
+    private async Task<CtrTask?> FindAsync(string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await GetAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CtrException e) when (e.Kind == CtrErrorKind.NotFound)
+        {
+            return null;
+        }
+    }
+
+    private string LogPathOf(CtrTask? task, Container container)
+    {
+        string path = task is not null && Uri.TryCreate(task.StandardOutput, UriKind.Absolute, out Uri? uri) && uri is { Scheme: "file", Host: "" }
+            && task.StandardOutput.StartsWith("file:", StringComparison.Ordinal)
+                ? uri.LocalPath
+                : Bundle.LogOf(BundleOf(container));
+        return File.Exists(path)
+            ? path
+            : throw new CtrException(
+                CtrErrorKind.NotFound,
+                "LogNotFound",
+                $"Container '{container.Id}' has no log that can be read here.",
+                container.Id,
+                "A task has a log when it was started detached, without a terminal, and without -NoIO or a binary -LogUri.");
+    }
+}

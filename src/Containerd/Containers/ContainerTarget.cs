@@ -1,0 +1,6 @@
+using Containerd.Client;
+
+namespace Containerd.PowerShell.Containers;
+
+/// <summary>A container, or an exec in it, on the daemon that has it.</summary>
+internal readonly record struct ContainerTarget(ContainerdClient Client, string Id, string? ExecId = null);

@@ -1,0 +1,113 @@
+using System.Management.Automation;
+using System.Runtime.CompilerServices;
+using Containerd.Client;
+using Containerd.PowerShell.Completion;
+using Containerd.PowerShell.Sessions;
+
+namespace Containerd.PowerShell.Containers;
+
+/// <summary>
+/// A cmdlet that does something for each container that it is given: by id, by wildcard, or as an object from the pipeline.
+/// </summary>
+/// <remarks>A derived cmdlet's <see cref="CmdletAttribute"/> names <see cref="IdSet"/> as its default parameter set.</remarks>
+public abstract class ContainerTargetCmdlet : TimedDaemonCmdlet
+{
+    /// <summary>The parameter set in which containers are named.</summary>
+    protected const string IdSet = "Id";
+
+    /// <summary>The parameter set in which containers, tasks or processes are given as objects.</summary>
+    protected const string InputObjectSet = "InputObject";
+
+    /// <summary>The containers' ids.</summary>
+    [Parameter(
+        ParameterSetName = IdSet,
+        Position = 0,
+        Mandatory = true,
+        ValueFromPipeline = true,
+        ValueFromPipelineByPropertyName = true,
+        HelpMessage = "The container's id, or several; wildcards are allowed.")]
+    [Alias("ContainerId")]
+    [ArgumentCompleter(typeof(ContainerIdCompleter))]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public virtual string[]? Id { get; set; }
+
+    /// <summary>Containers, tasks or processes as other cmdlets return them.</summary>
+    [Parameter(
+        ParameterSetName = InputObjectSet,
+        Mandatory = true,
+        ValueFromPipeline = true,
+        HelpMessage = "A container, task or process as another cmdlet returned it, or several.")]
+    [ValidateNotNullOrEmpty]
+    public IContainerReference[]? InputObject { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync(CancellationToken cancellationToken)
+    {
+        await foreach (ContainerTarget target in FindTargetsAsync(cancellationToken).ConfigureAwait(false))
+        {
+            await TryAsync(() => ProcessTargetAsync(target, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>What to do for one container. A failure is an error of its own and does not stop the rest.</summary>
+    private protected abstract Task ProcessTargetAsync(ContainerTarget target, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The targets of the current object from the pipeline. A literal id is taken as it is, on each daemon; a wildcard is
+    /// matched with what each daemon has. Without an id it is everything.
+    /// </summary>
+    private protected async IAsyncEnumerable<ContainerTarget> FindTargetsAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (ParameterSetName == InputObjectSet)
+        {
+            foreach (IContainerReference item in InputObject!)
+            {
+                yield return new ContainerTarget(ClientFor(item.Address, item.Namespace), item.ContainerId, item.ExecId);
+            }
+
+            yield break;
+        }
+
+        foreach (ContainerdClient client in Clients)
+        {
+            foreach (string id in Id ?? ["*"])
+            {
+                if (!WildcardPattern.ContainsWildcardCharacters(id))
+                {
+                    yield return new ContainerTarget(client, id);
+                    continue;
+                }
+
+                foreach (string match in await MatchAsync(client, id, cancellationToken).ConfigureAwait(false))
+                {
+                    yield return new ContainerTarget(client, match);
+                }
+            }
+        }
+    }
+
+    /// <summary>The ids with which a wildcard is matched: those of the containers.</summary>
+    private protected virtual async Task<IReadOnlyList<string>> ListIdsAsync(ContainerdClient client, CancellationToken cancellationToken)
+    {
+        var ids = new List<string>();
+        await foreach (CtrContainer container in client.Containers.ListAsync(null, cancellationToken).ConfigureAwait(false))
+        {
+            ids.Add(container.Id);
+        }
+
+        return ids;
+    }
+
+    // Ids differ by case, so wildcards do too. A daemon that fails does not keep the next one from being asked.
+    private async Task<IEnumerable<string>> MatchAsync(ContainerdClient client, string wildcard, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string> ids = [];
+        await TryAsync(
+            async () => ids = await ListIdsAsync(client, cancellationToken).ConfigureAwait(false),
+            cancellationToken).ConfigureAwait(false);
+        var pattern = WildcardPattern.Get(wildcard, WildcardOptions.CultureInvariant);
+        return ids.Where(pattern.IsMatch);
+    }
+}

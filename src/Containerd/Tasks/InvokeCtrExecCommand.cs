@@ -1,0 +1,126 @@
+using System.Management.Automation;
+using Containerd.Client;
+using Containerd.PowerShell.Binding;
+using Containerd.PowerShell.Containers;
+
+namespace Containerd.PowerShell.Tasks;
+
+/// <summary>Invoke-CtrExec: runs a command in running containers, and gives what it wrote and how it ended.</summary>
+[Cmdlet(VerbsLifecycle.Invoke, "CtrExec", DefaultParameterSetName = IdSet, SupportsShouldProcess = true)]
+[OutputType(typeof(CtrExecResult), typeof(CtrOutputLine))]
+public sealed class InvokeCtrExecCommand : ContainerTargetCmdlet
+{
+    /// <summary>The command.</summary>
+    [Parameter(Mandatory = true, Position = 1, HelpMessage = "The program, then its arguments: ls, -l, /etc.")]
+    [ValidateNotNullOrEmpty]
+    public string[] Command { get; set; } = [];
+
+    /// <summary>Environment variables over the container's.</summary>
+    [Parameter(HelpMessage = "Environment variables over the container's: a hashtable, or KEY=value strings; KEY alone removes it.")]
+    [EnvironmentTransformation]
+    [ValidateNotNull]
+    public string[] Environment { get; set; } = [];
+
+    /// <summary>The working directory.</summary>
+    [Parameter(HelpMessage = "The working directory, absolute inside the container. By default the container's.")]
+    [ValidateNotNullOrEmpty]
+    public string? WorkingDirectory { get; set; }
+
+    /// <summary>The user.</summary>
+    [Parameter(HelpMessage = "The user: a name or id, alone or with a group after a colon. By default the container's.")]
+    [ValidateNotNullOrEmpty]
+    public string? User { get; set; }
+
+    /// <summary>Gives the command a terminal.</summary>
+    [Parameter(HelpMessage = "Gives the command a terminal; both outputs are then one.")]
+    public SwitchParameter Terminal { get; set; }
+
+    /// <summary>What the command reads.</summary>
+    [Parameter(HelpMessage = "What the command reads: text, lines, bytes, a file (Get-Item) or a stream.")]
+    [ValidateNotNull]
+    public object? StandardInput { get; set; }
+
+    /// <summary>Writes lines as they arrive.</summary>
+    [Parameter(HelpMessage = "Writes output lines as they arrive, instead of one result at the end.")]
+    public SwitchParameter Stream { get; set; }
+
+    /// <summary>The variable that gets the exit code.</summary>
+    [Parameter(HelpMessage = "The name of a variable that gets the exit code.")]
+    [ValidateNotNullOrEmpty]
+    public string? ExitCodeVariable { get; set; }
+
+    /// <summary>How long the command may run, in seconds; 0 for as long as it takes.</summary>
+    [Parameter(HelpMessage = "How long the command may run before it is killed, in seconds; 0, the default, for as long as it takes.")]
+    [ValidateRange(0, int.MaxValue / 1000)]
+    public override int TimeoutSec { get; set; }
+
+    private protected override TimeSpan? CallTimeout => ContainerdClientOptions.DefaultTimeout;
+
+    private protected override async Task ProcessTargetAsync(ContainerTarget target, CancellationToken cancellationToken)
+    {
+        if (!await ShouldProcessAsync(target.Id, $"Run {string.Join(' ', Command)}", cancellationToken).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        if (TimeoutSec > 0)
+        {
+            limit.CancelAfter(TimeSpan.FromSeconds(TimeoutSec));
+        }
+
+        try
+        {
+            using Stream? input = StandardInput is null ? null : InputStream.Open(StandardInput);
+            await (Stream ? StreamAsync(target, input, limit.Token) : RunAsync(target, input, limit.Token)).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new CtrException(
+                CtrErrorKind.DeadlineExceeded,
+                "ExecTimeout",
+                $"'{Command[0]}' in container '{target.Id}' ran longer than {TimeoutSec} s and was killed.",
+                target.Id,
+                "Give it more time with -TimeoutSec.",
+                e);
+        }
+    }
+
+    private async Task RunAsync(ContainerTarget target, Stream? input, CancellationToken cancellationToken)
+    {
+        CtrExecResult result = await target.Client.Tasks.ExecAsync(target.Id, Options(), input, cancellationToken).ConfigureAwait(false);
+        await WriteAsync(result, cancellationToken).ConfigureAwait(false);
+        await SetExitCodeAsync(result.ExitCode, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task StreamAsync(ContainerTarget target, Stream? input, CancellationToken cancellationToken)
+    {
+        RunningProcess process = await target.Client.Tasks.StartExecAsync(
+            target.Id, Options() with { StandardInput = input is not null }, cancellationToken).ConfigureAwait(false);
+        await using (process.ConfigureAwait(false))
+        {
+            Task copying = input is null ? Task.CompletedTask : process.CopyInputAsync(input, cancellationToken);
+            await foreach (CtrOutputLine line in process.ReadLinesAsync(cancellationToken).ConfigureAwait(false))
+            {
+                await WriteAsync(line, cancellationToken).ConfigureAwait(false);
+            }
+
+            await copying.ConfigureAwait(false);
+            CtrExitStatus status = await process.CompleteAsync(cancellationToken).ConfigureAwait(false);
+            await SetExitCodeAsync(status.ExitCode, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private ExecOptions Options() => new()
+    {
+        Command = Command,
+        Environment = Environment,
+        WorkingDirectory = WorkingDirectory,
+        User = User,
+        Terminal = Terminal,
+    };
+
+    private Task SetExitCodeAsync(int exitCode, CancellationToken cancellationToken) => ExitCodeVariable is null
+        ? Task.CompletedTask
+        : OnPipelineAsync(() => SessionState.PSVariable.Set(ExitCodeVariable, exitCode), cancellationToken);
+}

@@ -1,0 +1,45 @@
+using System.Management.Automation;
+using Containerd.Client.Oci;
+using Containerd.PowerShell.Completion;
+using Containerd.PowerShell.Containers;
+
+namespace Containerd.PowerShell.Tasks;
+
+/// <summary>Send-CtrSignal: sends a signal to a task, to an exec, or to all processes of a container.</summary>
+[Cmdlet(VerbsCommunications.Send, "CtrSignal", DefaultParameterSetName = IdSet, SupportsShouldProcess = true)]
+public sealed class SendCtrSignalCommand : ContainerTargetCmdlet
+{
+    private int _signal;
+
+    /// <summary>The signal.</summary>
+    [Parameter(Mandatory = true, Position = 1, HelpMessage = "The signal, by name or number: HUP, SIGHUP or 1.")]
+    [ArgumentCompleter(typeof(SignalCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string Signal { get; set; } = "";
+
+    /// <summary>The exec to send it to.</summary>
+    [Parameter(HelpMessage = "The exec to send it to, instead of the task's first process.")]
+    [ValidateNotNullOrEmpty]
+    public string? ExecId { get; set; }
+
+    /// <summary>Every process gets it.</summary>
+    [Parameter(HelpMessage = "Sends it to every process of the container.")]
+    public SwitchParameter All { get; set; }
+
+    /// <inheritdoc/>
+    protected override Task BeginAsync(CancellationToken cancellationToken)
+    {
+        _signal = CtrSignal.Parse(Signal);
+        return Task.CompletedTask;
+    }
+
+    private protected override async Task ProcessTargetAsync(ContainerTarget target, CancellationToken cancellationToken)
+    {
+        string? execId = ExecId ?? target.ExecId;
+        string name = execId is null ? target.Id : $"{target.Id}/{execId}";
+        if (_signal != 0 && await ShouldProcessAsync(name, $"Send {CtrSignal.NameOf(_signal)}", cancellationToken).ConfigureAwait(false))
+        {
+            await target.Client.Tasks.SendSignalAsync(target.Id, _signal, execId, All, cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

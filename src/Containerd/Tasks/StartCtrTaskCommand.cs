@@ -1,0 +1,69 @@
+using System.Management.Automation;
+using Containerd.Client;
+using Containerd.PowerShell.Binding;
+using Containerd.PowerShell.Containers;
+
+namespace Containerd.PowerShell.Tasks;
+
+/// <summary>Start-CtrTask: starts a container's task, detached, or attached until it ends.</summary>
+[Cmdlet(VerbsLifecycle.Start, "CtrTask", DefaultParameterSetName = IdSet, SupportsShouldProcess = true)]
+[OutputType(typeof(CtrTask), typeof(CtrOutputLine))]
+public sealed class StartCtrTaskCommand : TaskOutputCmdlet
+{
+    /// <summary>Streams output until the task ends.</summary>
+    [Parameter(HelpMessage = "Writes the task's output to the pipeline, line by line, until it ends. Stopping the pipeline kills the task.")]
+    public SwitchParameter Attach { get; set; }
+
+    /// <summary>What the task reads.</summary>
+    [Parameter(HelpMessage = "What an attached task reads: text, lines, bytes, a file (Get-Item) or a stream.")]
+    [ValidateNotNull]
+    public object? StandardInput { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        if (StandardInput is not null && !Attach)
+        {
+            ThrowTerminatingError(new ErrorRecord(
+                new ArgumentException("-StandardInput is for an attached task: add -Attach."), "StandardInputNeedsAttach", ErrorCategory.InvalidArgument, null));
+        }
+
+        base.BeginProcessing();
+    }
+
+    private protected override async Task ProcessTargetAsync(ContainerTarget target, CancellationToken cancellationToken)
+    {
+        if (!await ShouldProcessAsync(target.Id, "Start task", cancellationToken).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        if (Attach)
+        {
+            await StreamAsync(target, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            CtrTask task = await target.Client.Tasks.StartAsync(target.Id, Output, cancellationToken).ConfigureAwait(false);
+            await WriteAsync(task, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task StreamAsync(ContainerTarget target, CancellationToken cancellationToken)
+    {
+        using Stream? input = StandardInput is null ? null : InputStream.Open(StandardInput);
+        RunningProcess process = await target.Client.Tasks.StartAttachedAsync(
+            target.Id, input is not null, cancellationToken).ConfigureAwait(false);
+        await using (process.ConfigureAwait(false))
+        {
+            Task copying = input is null ? Task.CompletedTask : process.CopyInputAsync(input, cancellationToken);
+            await foreach (CtrOutputLine line in process.ReadLinesAsync(cancellationToken).ConfigureAwait(false))
+            {
+                await WriteAsync(line, cancellationToken).ConfigureAwait(false);
+            }
+
+            await copying.ConfigureAwait(false);
+            await process.CompleteAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

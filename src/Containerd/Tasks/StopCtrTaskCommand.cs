@@ -1,0 +1,60 @@
+using System.Management.Automation;
+using Containerd.Client;
+using Containerd.Client.Oci;
+using Containerd.PowerShell.Completion;
+using Containerd.PowerShell.Containers;
+
+namespace Containerd.PowerShell.Tasks;
+
+/// <summary>Stop-CtrTask: ends tasks, politely first.</summary>
+[Cmdlet(VerbsLifecycle.Stop, "CtrTask", DefaultParameterSetName = IdSet, SupportsShouldProcess = true)]
+[OutputType(typeof(CtrExitStatus))]
+public sealed class StopCtrTaskCommand : ConcurrentTargetCmdlet
+{
+    private int? _signal;
+
+    /// <summary>How long to wait before SIGKILL, in seconds.</summary>
+    [Parameter(HelpMessage = "How long the stop signal has to work before SIGKILL, in seconds. 10 by default.")]
+    [ValidateRange(0, int.MaxValue / 1000)]
+    public override int TimeoutSec { get; set; } = 10;
+
+    /// <summary>The stop signal.</summary>
+    [Parameter(HelpMessage = "The stop signal, by name or number. By default the image's, else SIGTERM.")]
+    [ArgumentCompleter(typeof(SignalCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string? Signal { get; set; }
+
+    /// <summary>SIGKILL at once.</summary>
+    [Parameter(HelpMessage = "Sends SIGKILL at once.")]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>The stop signal goes to every process.</summary>
+    [Parameter(HelpMessage = "Sends the stop signal to every process of the container, not the first alone.")]
+    public SwitchParameter All { get; set; }
+
+    /// <summary>Writes how each task ended.</summary>
+    [Parameter(HelpMessage = "Writes how each task ended.")]
+    public SwitchParameter PassThru { get; set; }
+
+    private protected override TimeSpan? CallTimeout => ContainerdClientOptions.DefaultTimeout;
+
+    /// <inheritdoc/>
+    protected override Task BeginAsync(CancellationToken cancellationToken)
+    {
+        _signal = Signal is null ? null : CtrSignal.Parse(Signal);
+        return Task.CompletedTask;
+    }
+
+    private protected override Task<bool> AcceptTargetAsync(ContainerTarget target, CancellationToken cancellationToken) =>
+        ShouldProcessAsync(target.Id, "Stop task", cancellationToken);
+
+    private protected override async Task FinishTargetAsync(ContainerTarget target, CancellationToken cancellationToken)
+    {
+        TimeSpan timeout = Force ? TimeSpan.Zero : TimeSpan.FromSeconds(TimeoutSec);
+        CtrExitStatus status = await target.Client.Tasks.StopAsync(target.Id, _signal, timeout, All, cancellationToken).ConfigureAwait(false);
+        if (PassThru)
+        {
+            await WriteAsync(status, cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

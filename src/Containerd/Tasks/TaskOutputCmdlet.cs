@@ -1,0 +1,51 @@
+using System.Management.Automation;
+using Containerd.Client;
+using Containerd.PowerShell.Containers;
+using Containerd.PowerShell.Errors;
+
+namespace Containerd.PowerShell.Tasks;
+
+/// <summary>A cmdlet that makes a task and says where its output goes.</summary>
+public abstract class TaskOutputCmdlet : ContainerTargetCmdlet
+{
+    /// <summary>The file that keeps the output.</summary>
+    [Parameter(HelpMessage = "The log file that keeps the output, on the daemon's host. By default one that Get-CtrLog finds.")]
+    [ValidateNotNullOrEmpty]
+    public string? LogPath { get; set; }
+
+    /// <summary>The shim's logging URI.</summary>
+    [Parameter(HelpMessage = "A logging URI of containerd's shim: file:///path or binary:///path?key=value.")]
+    [ValidateNotNullOrEmpty]
+    public string? LogUri { get; set; }
+
+    /// <summary>No output at all.</summary>
+    [Parameter(HelpMessage = "Throws the output away.")]
+    public SwitchParameter NoIO { get; set; }
+
+    /// <summary>Where the output goes.</summary>
+    private protected DetachedOutput Output { get; private set; } = DetachedOutput.DefaultLog;
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        try
+        {
+            Output = FindOutput();
+        }
+        catch (CtrException e)
+        {
+            ThrowTerminatingError(ErrorRecords.From(e));
+        }
+
+        base.BeginProcessing();
+    }
+
+    private DetachedOutput FindOutput() => (LogPath, LogUri, NoIO.IsPresent) switch
+    {
+        (null, null, false) => DetachedOutput.DefaultLog,
+        (null, null, true) => DetachedOutput.None,
+        ({ } path, null, false) => DetachedOutput.ToFile(SessionState.Path.GetUnresolvedProviderPathFromPSPath(path)),
+        (null, { } uri, false) => DetachedOutput.ToUri(uri),
+        _ => throw new CtrException(CtrErrorKind.InvalidArgument, "OutputGivenTwice", "-LogPath, -LogUri and -NoIO exclude each other."),
+    };
+}

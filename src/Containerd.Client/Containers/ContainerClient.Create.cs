@@ -18,13 +18,32 @@ public sealed partial class ContainerClient
         ArgumentNullException.ThrowIfNull(options);
         string id = options.SpecOptions.Id;
         Identifier.Validate(id, "container id");
-        Container container = Describe(options, null);
+        Container container = Describe(options);
         await RefuseTakenAsync(id, cancellationToken).ConfigureAwait(false);
+        ResolvedImage? image = await ResolveAsync(options.Image, cancellationToken).ConfigureAwait(false);
+        if (image is not null)
+        {
+            container.Image = image.Name;
+            ContainerLabels.AddImage(container.Labels, image.Config);
+        }
+
         CtrSpec spec = options.Spec is null
-            ? Generate(options.SpecOptions, AccountFiles.None)
+            ? await GenerateAsync(options.SpecOptions, image, cancellationToken).ConfigureAwait(false)
             : WithControlGroup(options.Spec, id);
         container.Spec = SpecMessage(spec);
-        RequireRoot(spec);
+        if (options.SnapshotKey is { } key)
+        {
+            await UseSnapshotAsync(container, options.Snapshotter, key, cancellationToken).ConfigureAwait(false);
+        }
+        else if (image is not null && options.SpecOptions.RootFsPath is null)
+        {
+            return await CreateWithSnapshotAsync(container, options.Snapshotter, image, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            RequireRoot(spec);
+        }
+
         return await WriteAsync(container, cancellationToken).ConfigureAwait(false);
     }
 
@@ -33,14 +52,19 @@ public sealed partial class ContainerClient
     /// <param name="image">The image's name; null without an image.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="CtrException">NotFound without such an image; InvalidArgument for options that are refused.</exception>
-    public Task<CtrSpec> GenerateSpecAsync(ContainerSpecOptions options, string? image = null, CancellationToken cancellationToken = default)
+    public async Task<CtrSpec> GenerateSpecAsync(
+        ContainerSpecOptions options, string? image = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return Task.FromResult(Generate(options, AccountFiles.None));
+        ResolvedImage? resolved = await ResolveAsync(image, cancellationToken).ConfigureAwait(false);
+        return await GenerateAsync(options, resolved, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The record of a container, but for its spec and snapshot.</summary>
-    private Container Describe(ContainerCreateOptions options, ContainerImageConfig? image)
+    private async Task<ResolvedImage?> ResolveAsync(string? image, CancellationToken cancellationToken) =>
+        image is null ? null : await _images.ResolveAsync(image, platform: null, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>The record of a container, but for its image, spec and snapshot.</summary>
+    private Container Describe(ContainerCreateOptions options)
     {
         string id = options.SpecOptions.Id;
         try
@@ -48,13 +72,12 @@ public sealed partial class ContainerClient
             return new Container
             {
                 Id = id,
-                Image = options.Image ?? "",
                 Runtime = new Container.Types.Runtime
                 {
                     Name = options.Runtime,
                     Options = RuntimeOptions.ForContainer(options.Runtime, options.RuntimeOptions),
                 },
-                Labels = { ContainerLabels.Make(options, image, Bundle.PathFor(_stateDirectory, _services.Address, _services.Namespace, id)) },
+                Labels = { ContainerLabels.Of(options, Bundle.PathFor(_stateDirectory, _services.Address, _services.Namespace, id)) },
             };
         }
         catch (FormatException e)
@@ -63,15 +86,69 @@ public sealed partial class ContainerClient
         }
     }
 
-    private CtrSpec Generate(ContainerSpecOptions options, AccountFiles accounts)
+    private async Task<CtrSpec> GenerateAsync(ContainerSpecOptions options, ResolvedImage? image, CancellationToken cancellationToken)
     {
+        AccountFiles accounts = image is not null
+            ? await _images.ReadAccountFilesAsync(image, cancellationToken).ConfigureAwait(false)
+            : options.RootFsPath is { } path ? AccountFiles.Read(path) : AccountFiles.None;
         try
         {
-            return SpecGenerator.Generate(options with { Namespace = _services.Namespace }, accounts);
+            return SpecGenerator.Generate(options with { Namespace = _services.Namespace, Image = image?.Config ?? options.Image }, accounts);
         }
         catch (FormatException e)
         {
             throw CtrException.InvalidArgument("InvalidSpecOption", e.Message, options.Id);
+        }
+    }
+
+    /// <summary>Has the container use a snapshot that is there, and is writable.</summary>
+    private async Task UseSnapshotAsync(Container container, string? snapshotter, string key, CancellationToken cancellationToken)
+    {
+        container.SnapshotKey = key;
+        container.Snapshotter = snapshotter ?? await _snapshots.DefaultSnapshotterAsync(cancellationToken).ConfigureAwait(false);
+        await _snapshots.MountsAsync(container.Snapshotter, key, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Makes the snapshot and then the container that refers to it. The lease keeps the snapshot in between, and takes it
+    /// along when something fails.
+    /// </summary>
+    private async Task<CtrContainer> CreateWithSnapshotAsync(
+        Container container, string? snapshotter, ResolvedImage image, CancellationToken cancellationToken)
+    {
+        container.SnapshotKey = container.Id;
+        container.Snapshotter = snapshotter ?? await _snapshots.DefaultSnapshotterAsync(cancellationToken).ConfigureAwait(false);
+        Lease lease = await _leases.AcquireAsync(cancellationToken).ConfigureAwait(false);
+        await using (lease.ConfigureAwait(false))
+        {
+            await PrepareAsync(container, image, lease, cancellationToken).ConfigureAwait(false);
+            CtrContainer created = await WriteAsync(container, cancellationToken).ConfigureAwait(false);
+            lease.Complete();
+            return created;
+        }
+    }
+
+    /// <summary>Makes the snapshot; unpacks the image first where it is not unpacked.</summary>
+    private async Task PrepareAsync(Container container, ResolvedImage image, Lease lease, CancellationToken cancellationToken)
+    {
+        SnapshotClient snapshots = _snapshots.Under(lease);
+        try
+        {
+            await snapshots.PrepareAsync(
+                container.Snapshotter, container.SnapshotKey, image.ChainId, s_noLabels, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CtrException e) when (e.Kind == CtrErrorKind.NotFound && image.ChainId.Length > 0)
+        {
+            await new ImageUnpacker(lease, _snapshots, container.Snapshotter, progress: null)
+                .UnpackAsync(image, cancellationToken).ConfigureAwait(false);
+            await snapshots.PrepareAsync(
+                container.Snapshotter, container.SnapshotKey, image.ChainId, s_noLabels, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CtrException e) when (e.Kind == CtrErrorKind.AlreadyExists)
+        {
+            // Another create of that id may have been quicker.
+            await RefuseTakenAsync(container.Id, cancellationToken).ConfigureAwait(false);
+            throw;
         }
     }
 

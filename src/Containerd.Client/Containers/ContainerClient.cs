@@ -16,14 +16,20 @@ public sealed partial class ContainerClient
     // Enough for a loaded host.
     private static readonly TimeSpan s_cleanUpTimeout = TimeSpan.FromSeconds(45);
 
+    private static readonly Dictionary<string, string> s_noLabels = [];
+
     private readonly ServiceChannel _services;
     private readonly SnapshotClient _snapshots;
+    private readonly ImageClient _images;
+    private readonly LeaseClient _leases;
     private readonly string _stateDirectory;
 
-    internal ContainerClient(ServiceChannel services, string stateDirectory)
+    internal ContainerClient(ServiceChannel services, SnapshotClient snapshots, ImageClient images, string stateDirectory)
     {
         _services = services;
-        _snapshots = new SnapshotClient(services);
+        _snapshots = snapshots;
+        _images = images;
+        _leases = new LeaseClient(services);
         _stateDirectory = stateDirectory;
         Tasks = new TaskClient(services, this, _snapshots, stateDirectory);
     }
@@ -84,12 +90,29 @@ public sealed partial class ContainerClient
         return response.Container;
     }
 
-    /// <summary>Finds the ids of a user for a process in a container; names are looked up in the container's image.</summary>
-    internal static Task<CtrSpecUser> ResolveUserAsync(Container container, string user, CancellationToken cancellationToken)
+    /// <summary>Finds the ids of a user for a process in a container; they are looked up in the container's image.</summary>
+    /// <exception cref="CtrException">NotFound where a name is given and the image is not there any more.</exception>
+    /// <exception cref="FormatException">There is no such user or group, or a number is too large.</exception>
+    internal async Task<CtrSpecUser> ResolveUserAsync(Container container, string user, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        return Task.FromResult(UserResolver.Resolve(user, AccountFiles.None));
+        AccountFiles accounts = AccountFiles.None;
+        if (container.Image.Length > 0)
+        {
+            try
+            {
+                ResolvedImage image = await _images.ResolveAsync(container.Image, platform: null, cancellationToken).ConfigureAwait(false);
+                accounts = await _images.ReadAccountFilesAsync(image, cancellationToken).ConfigureAwait(false);
+            }
+            catch (CtrException e) when (e.Kind is CtrErrorKind.NotFound or CtrErrorKind.FailedPrecondition && IsNumeric(user))
+            {
+                // Numbers need no look-up; only the groups that the image gives the user are missed.
+            }
+        }
+
+        return UserResolver.Resolve(user, accounts);
     }
+
+    private static bool IsNumeric(string user) => user.All(c => char.IsAsciiDigit(c) || c == ':');
 
     private static Any SpecMessage(CtrSpec spec) => new() { TypeUrl = SpecTypeUrl, Value = ByteString.CopyFrom(spec.ToUtf8Json()) };
 

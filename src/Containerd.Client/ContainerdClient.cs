@@ -12,21 +12,29 @@ namespace Containerd.Client;
 public sealed class ContainerdClient : IDisposable
 {
     private readonly ServiceChannel _services;
+    private readonly DefaultSnapshotter _defaultSnapshotter;
     private readonly bool _ownsChannel;
 
-    private ContainerdClient(ServiceChannel services, ContainerdClientOptions options, bool ownsChannel)
+    private ContainerdClient(
+        ServiceChannel services, DefaultSnapshotter defaultSnapshotter, ContainerdClientOptions options, bool ownsChannel)
     {
         _services = services;
+        _defaultSnapshotter = defaultSnapshotter;
         _ownsChannel = ownsChannel;
         Options = options;
+        var snapshots = new SnapshotClient(services, defaultSnapshotter);
         Introspection = new IntrospectionClient(services);
         Namespaces = new NamespaceClient(services);
-        Containers = new ContainerClient(services);
-        Tasks = new TaskClient(services, Containers, new SnapshotClient(services), options.StateDirectory);
+        Images = new ImageClient(services, snapshots);
+        Containers = new ContainerClient(services, Images);
+        Tasks = new TaskClient(services, Containers, snapshots, options.StateDirectory);
     }
 
     /// <summary>What the daemon is, and whether it serves.</summary>
     public IntrospectionClient Introspection { get; }
+
+    /// <summary>Images: their names, content and snapshots.</summary>
+    public ImageClient Images { get; }
 
     /// <summary>The namespaces that the daemon's objects lie in.</summary>
     public NamespaceClient Namespaces { get; }
@@ -63,7 +71,9 @@ public sealed class ContainerdClient : IDisposable
             MaxSendMessageSize = options.MaxMessageSize,
             MaxReceiveMessageSize = options.MaxMessageSize,
         });
-        return new ContainerdClient(new ServiceChannel(channel, address, @namespace, options.Timeout), options, ownsChannel: true);
+        var services = new ServiceChannel(channel, address, @namespace, options.Timeout);
+        var defaultSnapshotter = new DefaultSnapshotter(new IntrospectionClient(services));
+        return new ContainerdClient(services, defaultSnapshotter, options, ownsChannel: true);
     }
 
     /// <summary>The same connection for another namespace.</summary>
@@ -88,5 +98,5 @@ public sealed class ContainerdClient : IDisposable
         }
     }
 
-    private ContainerdClient View(ServiceChannel services) => new(services, Options, ownsChannel: false);
+    private ContainerdClient View(ServiceChannel services) => new(services, _defaultSnapshotter, Options, ownsChannel: false);
 }

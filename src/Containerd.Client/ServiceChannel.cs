@@ -103,7 +103,8 @@ internal sealed record ServiceChannel(
         }
     }
 
-    private async Task<bool> MoveNextAsync<TResponse>(
+    /// <summary>The next message of a stream; false at its end.</summary>
+    public async Task<bool> MoveNextAsync<TResponse>(
         AsyncStreamReader<TResponse> stream, Resource resource, CancellationToken cancellationToken)
         where TResponse : class, IMessage<TResponse>
     {

@@ -10,8 +10,13 @@ namespace Containerd.Client;
 public sealed partial class ContainerClient
 {
     private readonly ServiceChannel _services;
+    private readonly ImageClient _images;
 
-    internal ContainerClient(ServiceChannel services) => _services = services;
+    internal ContainerClient(ServiceChannel services, ImageClient images)
+    {
+        _services = services;
+        _images = images;
+    }
 
     /// <summary>A container by its id (Containers.Get).</summary>
     /// <param name="id">The id.</param>
@@ -45,12 +50,29 @@ public sealed partial class ContainerClient
         return response.Container;
     }
 
-    /// <summary>Finds the ids of a user for a process in a container; names are looked up in the container's image.</summary>
-    internal static Task<CtrSpecUser> ResolveUserAsync(Container container, string user, CancellationToken cancellationToken)
+    /// <summary>Finds the ids of a user for a process in a container; they are looked up in the container's image.</summary>
+    /// <exception cref="CtrException">NotFound where a name is given and the image is not there any more.</exception>
+    /// <exception cref="FormatException">There is no such user or group, or a number is too large.</exception>
+    internal async Task<CtrSpecUser> ResolveUserAsync(Container container, string user, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        return Task.FromResult(UserResolver.Resolve(user, AccountFiles.None));
+        AccountFiles accounts = AccountFiles.None;
+        if (container.Image.Length > 0)
+        {
+            try
+            {
+                ResolvedImage image = await _images.ResolveAsync(container.Image, platform: null, cancellationToken).ConfigureAwait(false);
+                accounts = await _images.ReadAccountFilesAsync(image, cancellationToken).ConfigureAwait(false);
+            }
+            catch (CtrException e) when (e.Kind is CtrErrorKind.NotFound or CtrErrorKind.FailedPrecondition && IsNumeric(user))
+            {
+                // Numbers need no look-up; only the groups that the image gives the user are missed.
+            }
+        }
+
+        return UserResolver.Resolve(user, accounts);
     }
+
+    private static bool IsNumeric(string user) => user.All(c => char.IsAsciiDigit(c) || c == ':');
 
     private CtrContainer ToRecord(Container container) => new()
     {

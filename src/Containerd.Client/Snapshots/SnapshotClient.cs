@@ -7,8 +7,19 @@ namespace Containerd.Client;
 internal sealed class SnapshotClient
 {
     private readonly ServiceChannel _services;
+    private readonly DefaultSnapshotter _default;
 
-    internal SnapshotClient(ServiceChannel services) => _services = services;
+    internal SnapshotClient(ServiceChannel services, DefaultSnapshotter defaultSnapshotter)
+    {
+        _services = services;
+        _default = defaultSnapshotter;
+    }
+
+    /// <summary>The snapshotter to use where none is named.</summary>
+    public ValueTask<string> DefaultSnapshotterAsync(CancellationToken cancellationToken) => _default.GetAsync(cancellationToken);
+
+    /// <summary>The same, its calls under a lease.</summary>
+    public SnapshotClient Under(Lease lease) => new(lease.Services, _default);
 
     /// <summary>Makes a writable snapshot on top of a parent (Snapshots.Prepare) and gives its mounts.</summary>
     /// <exception cref="CtrException">AlreadyExists where the key is taken; NotFound where the parent is missing.</exception>

@@ -106,7 +106,7 @@ public sealed partial class TaskClient
 
     private static string Text(MemoryStream bytes) => Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length);
 
-    private static async Task<CtrSpecProcess> ProcessOfAsync(Container container, ExecOptions options, CancellationToken cancellationToken)
+    private async Task<CtrSpecProcess> ProcessOfAsync(Container container, ExecOptions options, CancellationToken cancellationToken)
     {
         if (options.Command.Count == 0 || options.Command[0].Length == 0)
         {
@@ -135,7 +135,7 @@ public sealed partial class TaskClient
 
         if (options.User is { } user)
         {
-            process.User = await ContainerClient.ResolveUserAsync(container, user, cancellationToken).ConfigureAwait(false);
+            process.User = await _containers.ResolveUserAsync(container, user, cancellationToken).ConfigureAwait(false);
         }
 
         return process;

@@ -1,0 +1,169 @@
+using System.Diagnostics;
+using Containerd.Client.Grpc;
+using Containerd.Protocol.Content;
+using Google.Protobuf.WellKnownTypes;
+
+namespace Containerd.Client;
+
+/// <summary>Blobs: containerd.services.content.v1.Content.</summary>
+internal sealed class ContentClient
+{
+    private const int FirstBackoff = 16;
+    private const int LongestBackoff = 2048;
+
+    // Longer than another writer needs for a large layer; after it the lock is one that nobody will give up.
+    private static readonly TimeSpan s_lockTimeout = TimeSpan.FromMinutes(10);
+
+    private readonly ServiceChannel _services;
+
+    internal ContentClient(ServiceChannel services) => _services = services;
+
+    /// <summary>Whether a blob is there (Content.Info).</summary>
+    public async Task<bool> ExistsAsync(string digest, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _services.CallAsync(
+                ContentMethods.Info, new InfoRequest { Digest = digest }, Resource.Content(digest), cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (CtrException e) when (e.Kind == CtrErrorKind.NotFound)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Adds labels to a blob, or changes them; others stay (Content.Update).</summary>
+    /// <exception cref="CtrException">NotFound where there is no such blob.</exception>
+    public async Task SetLabelsAsync(string digest, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
+    {
+        if (labels.Count == 0)
+        {
+            return;
+        }
+
+        var info = new Info { Digest = digest };
+        var mask = new FieldMask();
+        foreach ((string name, string value) in labels)
+        {
+            info.Labels.Add(name, value);
+            mask.Paths.Add($"labels.{name}");
+        }
+
+        await _services.CallAsync(
+            ContentMethods.Update,
+            new UpdateRequest { Info = info, UpdateMask = mask },
+            Resource.Content(digest),
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Opens a blob to read it once from its start (Content.Read). Errors come with the first read.</summary>
+    /// <param name="digest">The blob.</param>
+    /// <param name="cancellationToken">Ends the whole stream.</param>
+    public Stream OpenRead(string digest, CancellationToken cancellationToken) => new ContentReadStream(
+        _services,
+        _services.Channel.ServerStreamingCall(
+            ContentMethods.Read, new ReadContentRequest { Digest = digest }, _services.Options(ServiceChannel.NoTimeout, cancellationToken)),
+        Resource.Content(digest));
+
+    /// <summary>Reads a small blob whole.</summary>
+    /// <exception cref="CtrException">NotFound where there is none; ResourceExhausted where it is larger than the limit.</exception>
+    public async Task<byte[]> ReadAsync(string digest, int maximumSize, CancellationToken cancellationToken)
+    {
+        Stream stream = OpenRead(digest, cancellationToken);
+        await using (stream.ConfigureAwait(false))
+        {
+            var buffer = new MemoryStream();
+            byte[] piece = new byte[16 * 1024];
+            int length;
+            while ((length = await stream.ReadAsync(piece, cancellationToken).ConfigureAwait(false)) > 0)
+            {
+                if (buffer.Length + length > maximumSize)
+                {
+                    throw new CtrException(
+                        CtrErrorKind.ResourceExhausted, "ContentTooLarge", $"The content '{digest}' is larger than {maximumSize} bytes.", digest);
+                }
+
+                buffer.Write(piece, 0, length);
+            }
+
+            return buffer.ToArray();
+        }
+    }
+
+    /// <summary>Stores a blob (Content.Write). Content that is there already is success, and is not read.</summary>
+    /// <param name="reference">The ingest's name; one that was begun is gone on with.</param>
+    /// <param name="digest">The digest that the content must have; null where it is not known.</param>
+    /// <param name="size">Bytes of the content.</param>
+    /// <param name="content">The content, from its start.</param>
+    /// <param name="labels">Labels of the blob.</param>
+    /// <param name="progress">Told how many bytes the daemon has.</param>
+    /// <param name="cancellationToken">Ends the write; the ingest stays until it is aborted.</param>
+    public async Task WriteAsync(
+        string reference,
+        string? digest,
+        long size,
+        Stream content,
+        IReadOnlyDictionary<string, string> labels,
+        IProgress<long>? progress,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            using ContentWriter writer = await OpenWriteAsync(reference, digest, size, cancellationToken).ConfigureAwait(false);
+            await writer.WriteAsync(content, labels, progress, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RpcException e) when (e.StatusCode == StatusCode.AlreadyExists)
+        {
+            // The daemon has dropped the ingest and keeps the blob under this call's lease.
+        }
+        catch (RpcException e)
+        {
+            throw _services.Translate(e, Resource.Content(digest ?? reference), cancellationToken);
+        }
+    }
+
+    /// <summary>Drops an ingest (Content.Abort); one that is gone already is no error.</summary>
+    public async Task AbortAsync(string reference, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _services.CallAsync(
+                ContentMethods.Abort, new AbortRequest { Ref = reference }, Resource.Content(reference), cancellationToken).ConfigureAwait(false);
+        }
+        catch (CtrException e) when (e.Kind == CtrErrorKind.NotFound)
+        {
+            // That is what was wanted.
+        }
+    }
+
+    /// <summary>Opens an ingest; waits while another writer has it.</summary>
+    private async Task<ContentWriter> OpenWriteAsync(string reference, string? digest, long size, CancellationToken cancellationToken)
+    {
+        long started = Stopwatch.GetTimestamp();
+        for (int backoff = FirstBackoff; ; backoff = Math.Min(backoff * 2, LongestBackoff))
+        {
+            var writer = new ContentWriter(_services, reference, digest, size, cancellationToken);
+            try
+            {
+                await writer.OpenAsync(cancellationToken).ConfigureAwait(false);
+                return writer;
+            }
+            catch (RpcException e) when (IsLocked(e) && Stopwatch.GetElapsedTime(started) < s_lockTimeout)
+            {
+                writer.Dispose();
+            }
+            catch
+            {
+                writer.Dispose();
+                throw;
+            }
+
+            // Two writers that wait for the same lock shall not ask at the same moments.
+            await Task.Delay(Random.Shared.Next(backoff / 2, backoff), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // A lost connection is Unavailable too, but has a cause on this side.
+    private static bool IsLocked(RpcException error) => error.StatusCode == StatusCode.Unavailable && error.InnerException is null;
+}

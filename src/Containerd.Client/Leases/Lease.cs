@@ -1,0 +1,51 @@
+using Containerd.Protocol.Leases;
+using Empty = Google.Protobuf.WellKnownTypes.Empty;
+
+namespace Containerd.Client;
+
+/// <summary>A lease that this client holds. What is made through <see cref="Services"/> stays at least until it is disposed.</summary>
+/// <param name="services">The channel whose calls carry the lease.</param>
+internal sealed class Lease(ServiceChannel services) : IAsyncDisposable
+{
+    // The caller's token may have fired: the end of a lease has its own time.
+    private static readonly TimeSpan s_deleteTimeout = TimeSpan.FromSeconds(10);
+
+    private bool _completed;
+
+    /// <summary>The channel whose calls carry the lease.</summary>
+    public ServiceChannel Services { get; } = services;
+
+    /// <summary>Says that all went well: what nobody refers to may then go when the collector likes, else it goes with the lease.</summary>
+    public void Complete() => _completed = true;
+
+    /// <summary>Keeps a blob (Leases.AddResource), so that one that is there stays. It need not be there.</summary>
+    public Task PinContentAsync(string digest, CancellationToken cancellationToken) => PinAsync("content", digest, cancellationToken);
+
+    /// <summary>Keeps a snapshot (Leases.AddResource), so that one that is there stays. It need not be there.</summary>
+    public Task PinSnapshotAsync(string snapshotter, string key, CancellationToken cancellationToken) =>
+        PinAsync($"snapshots/{snapshotter}", key, cancellationToken);
+
+    /// <summary>Ends the lease (Leases.Delete). After a failure it waits until what was made is collected.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        using var limit = new CancellationTokenSource(s_deleteTimeout);
+        try
+        {
+            await (Services with { LeaseId = null }).CallAsync(
+                LeaseMethods.Delete,
+                new DeleteRequest { Id = Services.LeaseId, Sync = !_completed },
+                Client.Resource.Lease(Services.LeaseId!),
+                limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is CtrException or OperationCanceledException)
+        {
+            // It is gone, or the daemon is; then it expires by itself.
+        }
+    }
+
+    private Task<Empty> PinAsync(string type, string id, CancellationToken cancellationToken) => Services.CallAsync(
+        LeaseMethods.AddResource,
+        new AddResourceRequest { Id = Services.LeaseId, Resource = new() { Type = type, Id = id } },
+        Client.Resource.Lease(Services.LeaseId!),
+        cancellationToken);
+}

@@ -152,6 +152,13 @@ internal static class ErrorTranslation
                 address.ToString(),
                 "Run as root, or as a member of the group that owns the socket.",
                 error),
+            SocketError.AddressNotAvailable when address.Kind == ContainerdAddressKind.UnixSocket => new CtrException(
+                CtrErrorKind.Unavailable,
+                "DaemonUnavailable",
+                $"There is no socket at {address}.",
+                address.ToString(),
+                "Start containerd, or name its socket with -Address or the environment variable CONTAINERD_ADDRESS.",
+                error),
             SocketError.ConnectionRefused => new CtrException(
                 CtrErrorKind.Unavailable,
                 "DaemonUnavailable",

@@ -26,12 +26,12 @@ function Measure-Pair([string] $Name, [scriptblock] $Ours, [scriptblock] $Theirs
         $b += (Measure-Command $Theirs).TotalMilliseconds
     }
 
-    $ours = Get-Median $a; $theirs = Get-Median $b
+    $mine = Get-Median $a; $other = Get-Median $b
     [pscustomobject]@{
         Measured  = $Name
-        'ours/ms' = [math]::Round($ours)
-        'ctr/ms'  = [math]::Round($theirs)
-        'ours/ctr' = [math]::Round($ours / $theirs, 2)
+        'ours/ms' = [math]::Round($mine)
+        'ctr/ms'  = [math]::Round($other)
+        'ours/ctr' = [math]::Round($mine / $other, 2)
     }
 }
 

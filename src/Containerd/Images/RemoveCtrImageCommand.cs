@@ -5,10 +5,12 @@ using Containerd.PowerShell.Completion;
 namespace Containerd.PowerShell.Images;
 
 /// <summary>Remove-CtrImage: removes names of images, and waits until what they alone referred to is gone.</summary>
-[Cmdlet(VerbsCommon.Remove, "CtrImage", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommon.Remove, "CtrImage", DefaultParameterSetName = InputObjectSet, SupportsShouldProcess = true)]
 public sealed class RemoveCtrImageCommand : ImageCmdlet
 {
     private const string NameSet = "Name";
+
+    // The default set: else an image from the pipeline would be bound by its name alone, and lose its daemon and namespace.
     private const string InputObjectSet = "InputObject";
 
     /// <summary>The images' names.</summary>

@@ -16,7 +16,7 @@ BeforeAll {
 }
 
 AfterAll {
-    Remove-Item $package -Recurse -ErrorAction Ignore
+    if (Test-Path $package) { Remove-Item $package -Recurse -Force }
 }
 
 Describe 'A foreign Google.Protobuf' {

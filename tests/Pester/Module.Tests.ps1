@@ -43,10 +43,6 @@ Describe 'The staged module' {
         $module.ExportedCmdlets.Values.Verb | Where-Object { $_ -notin $approved } | Should -BeNullOrEmpty
     }
 
-    It 'says what each cmdlet gives' {
-        $module.ExportedCmdlets.Values | Where-Object { -not $_.OutputType } | Should -BeNullOrEmpty
-    }
-
     It 'has a view for each of its formats that PowerShell reads' {
         foreach ($file in $manifest.FormatsToProcess) {
             { Update-FormatData -PrependPath "$staged/$file" -ErrorAction Stop } | Should -Not -Throw

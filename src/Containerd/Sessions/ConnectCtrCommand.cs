@@ -10,7 +10,7 @@ namespace Containerd.PowerShell.Sessions;
 /// <summary>Opens a session with a daemon, which the runspace's cmdlets use from then on.</summary>
 [Cmdlet(VerbsCommunications.Connect, "Ctr")]
 [OutputType(typeof(CtrSession))]
-public sealed class ConnectCtr : AsyncCmdlet
+public sealed class ConnectCtrCommand : AsyncCmdlet
 {
     private SessionTable? _sessions;
     private ContainerdClient? _client;

@@ -29,6 +29,7 @@ internal static class ErrorTranslation
         }
 
         string detail = error.Status.Detail;
+        resource = kind == CtrErrorKind.NotFound ? WhatIsMissing(resource, detail) : resource;
         return new CtrException(
             kind,
             ErrorId(kind, resource),
@@ -75,6 +76,20 @@ internal static class ErrorTranslation
         return CtrErrorKind.Unknown;
     }
 
+    /// <summary>A call about an exec fails without its task, and one about a task without its container: the text alone tells.</summary>
+    private static Resource WhatIsMissing(Resource resource, string detail)
+    {
+        if (resource.Kind is not ("Task" or "Exec") || resource.Id is null)
+        {
+            return resource;
+        }
+
+        string container = resource.Id.Split('/')[0];
+        return detail.StartsWith("container ", StringComparison.Ordinal) ? Resource.Container(container)
+            : detail.StartsWith("task ", StringComparison.Ordinal) ? Resource.Task(container)
+            : resource;
+    }
+
     private static string ErrorId(CtrErrorKind kind, Resource resource) => kind switch
     {
         CtrErrorKind.Unavailable => "DaemonUnavailable",
@@ -92,7 +107,9 @@ internal static class ErrorTranslation
         string subject = resource.Id is null ? resource.Kind : $"{resource.Kind} '{resource.Id}'";
         return kind switch
         {
-            CtrErrorKind.NotFound => $"{subject} was not found in namespace '{@namespace}': {detail}",
+            CtrErrorKind.NotFound when resource.Kind == "Task" => $"Container '{resource.Id}' in namespace '{@namespace}' is not running: it has no task.",
+            CtrErrorKind.NotFound when !detail.EndsWith("not found", StringComparison.Ordinal) => $"{subject} in namespace '{@namespace}': {detail}",
+            CtrErrorKind.NotFound => $"{subject} was not found in namespace '{@namespace}'.",
             CtrErrorKind.AlreadyExists => $"{subject} exists already in namespace '{@namespace}'.",
             CtrErrorKind.Unavailable => $"The daemon at {address} cannot be reached: {detail}",
             CtrErrorKind.DeadlineExceeded => $"The daemon at {address} did not answer in time ({subject}).",
@@ -105,7 +122,7 @@ internal static class ErrorTranslation
     {
         (CtrErrorKind.NotFound, "Image") => "Import-CtrImage loads an image from an archive; Get-CtrImage lists those that are there.",
         (CtrErrorKind.NotFound, "Container") => "Get-CtrContainer lists the containers; -Namespace chooses another namespace.",
-        (CtrErrorKind.NotFound, "Task") => "The container has no task: Start-CtrTask starts one.",
+        (CtrErrorKind.NotFound, "Task") => "Start-CtrTask starts one.",
         (CtrErrorKind.AlreadyExists, "Container") => "Choose another -Id, or remove the old one with Remove-CtrContainer.",
         (CtrErrorKind.AlreadyExists, "Snapshot") => "New-CtrContainer -SnapshotKey uses a snapshot that is there; Remove-CtrSnapshot removes it.",
         (CtrErrorKind.DeadlineExceeded, _) => "Give the call more time with -TimeoutSec (0: no limit), and check the daemon with Test-CtrConnection.",
@@ -135,6 +152,13 @@ internal static class ErrorTranslation
                 $"The socket of the daemon at {address} may not be opened by this user.",
                 address.ToString(),
                 "Run as root, or as a member of the group that owns the socket.",
+                error),
+            SocketError.AddressNotAvailable when address.Kind == ContainerdAddressKind.UnixSocket => new CtrException(
+                CtrErrorKind.Unavailable,
+                "DaemonUnavailable",
+                $"There is no socket at {address}.",
+                address.ToString(),
+                "Start containerd, or name its socket with -Address or the environment variable CONTAINERD_ADDRESS.",
                 error),
             SocketError.ConnectionRefused => new CtrException(
                 CtrErrorKind.Unavailable,

@@ -5,74 +5,12 @@ using FsCheck.Xunit;
 
 namespace Containerd.Client.Tests.Oci;
 
-public class ImageArchiveTests
+public class ImageArchiveTests : ImageArchiveFixture
 {
-    private static readonly byte[] Layer = new TarBuilder().File("bin/sh", "#!").ToArray();
-
-    private static readonly byte[] Config = Utf8($$"""{"architecture":"arm64","os":"linux","config":{"Cmd":["sh"],"Env":null},"rootfs":{"type":"layers","diff_ids":["{{Digest(Layer)}}"]} }""");
-
-    private static readonly byte[] Manifest = Utf8($$"""
-        {"schemaVersion":2,"config":{{Descriptor(MediaTypes.OciConfig, Config)}},"layers":[{{Descriptor(MediaTypes.OciLayer, Layer)}}]}
-        """);
-
-    private readonly Dictionary<string, byte[]> _received = [];
-
-    private static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
-
-    private static string Digest(byte[] content) => ContentDigest.FromBytes(content);
-
-    private static string Blob(byte[] content) => "blobs/" + Digest(content).Replace(':', '/');
-
-    private static string Descriptor(string mediaType, byte[] content, string more = "") =>
-        $$"""{"mediaType":"{{mediaType}}","digest":"{{Digest(content)}}","size":{{content.Length}}{{more}}}""";
-
-    private static string Index(params string[] manifests) => $$"""{"schemaVersion":2,"manifests":[{{string.Join(',', manifests)}}]}""";
-
-    private static string Annotated(string annotations) => Descriptor(MediaTypes.OciManifest, Manifest, $$""","annotations":{{{annotations}}}""");
-
-    private static (string Name, byte[] Content)[] Layout(string index) =>
-    [
-        ("oci-layout", Utf8("""{"imageLayoutVersion":"1.0.0"}""")), (Blob(Layer), Layer), (Blob(Config), Config),
-        (Blob(Manifest), Manifest), ("index.json", Utf8(index)),
-    ];
-
-    private static byte[] Tar(IEnumerable<(string Name, byte[] Content)> files) =>
-        files.Aggregate(new TarBuilder(), (tar, f) => tar.File(f.Name, f.Content)).ToArray();
-
-    private async Task Receive(ArchiveBlob blob, CancellationToken cancellationToken)
-    {
-        var content = new MemoryStream();
-        await blob.Content.CopyToAsync(content, cancellationToken);
-        Assert.Equal(blob.Size, content.Length);
-        var digest = Digest(content.ToArray());
-        Assert.True(blob.Digest is null || blob.Digest == digest);
-        Assert.True(_received.TryAdd(digest, content.ToArray()), "each blob is handed out once");
-    }
-
-    private Task<ImageArchive> Read(byte[] archive, string? name = null) =>
-        ImageArchiveReader.ReadAsync(new OneWay(archive), Receive, new() { Name = name }, CancellationToken.None);
-
-    private async Task<string> Refused(byte[] archive, string? name = null)
-    {
-        _received.Clear();
-        return (await Assert.ThrowsAsync<InvalidDataException>(() => Read(archive, name))).Message;
-    }
-
-    /// <summary>A stream that can't seek, in small pieces: as a pipe.</summary>
-    private sealed class OneWay(byte[] content) : MemoryStream(content, writable: false)
-    {
-        public override bool CanSeek => false;
-
-        public override int Read(Span<byte> buffer) => base.Read(buffer[..Math.Min(buffer.Length, 777)]);
-
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-            base.ReadAsync(buffer[..Math.Min(buffer.Length, 777)], cancellationToken);
-    }
-
     [Property(MaxTest = 60)]
     public async Task An_oci_layout_is_read_in_any_order_plain_and_gzip(int seed, bool gzip)
     {
-        _received.Clear();
+        Received.Clear();
         var files = Layout(Index(Annotated("\"io.containerd.image.name\":\"docker.io/library/a:1\"")));
         new Random(seed).Shuffle(files);
         var tar = Tar(files);
@@ -82,8 +20,8 @@ public class ImageArchiveTests
         var image = Assert.Single(archive.Images);
         Assert.Equal(("docker.io/library/a:1", Digest(Manifest)), (image.Name, image.Target.Digest));
         Assert.Equal("linux/arm64", image.Target.Platform!.ToString());
-        Assert.Equal(new[] { Digest(Layer), Digest(Config), Digest(Manifest) }.Order(), _received.Keys.Order());
-        Assert.Equal(_received.Keys.Order(), archive.Blobs.Order());
+        Assert.Equal(new[] { Digest(Layer), Digest(Config), Digest(Manifest) }.Order(), Received.Keys.Order());
+        Assert.Equal(Received.Keys.Order(), archive.Blobs.Order());
         Assert.Equal(Config, archive.Documents[Digest(Config)]);
         Assert.False(archive.Documents.ContainsKey(Digest(Layer)));
     }
@@ -113,7 +51,7 @@ public class ImageArchiveTests
         var archive = await Read(Tar([.. Layout(index), (Blob(other), other)]), "busybox");
 
         Assert.Equal((MediaTypes.OciIndex, Digest(Utf8(index))), (archive.Images.Single().Target.MediaType, archive.Images.Single().Target.Digest));
-        Assert.Equal(Utf8(index), _received[Digest(Utf8(index))]);
+        Assert.Equal(Utf8(index), Received[Digest(Utf8(index))]);
     }
 
     [Fact]
@@ -134,7 +72,7 @@ public class ImageArchiveTests
         files[which].Content = [.. files[which].Content];
         files[which].Content[^1] ^= 1;
         Assert.Contains("is damaged", await Refused(Tar(files)), StringComparison.Ordinal);
-        Assert.DoesNotContain(Digest(files[which].Content), _received.Keys);
+        Assert.DoesNotContain(Digest(files[which].Content), Received.Keys);
     }
 
     [Fact]
@@ -211,7 +149,7 @@ public class ImageArchiveTests
     [Property(MaxTest = 200)]
     public async Task Any_change_of_a_byte_is_read_or_refused_and_never_more(int position, byte value)
     {
-        _received.Clear();
+        Received.Clear();
         var tar = Tar(Layout(Index(Annotated(""))));
         tar[(int)((uint)position % tar.Length)] = value;
         try
@@ -222,63 +160,6 @@ public class ImageArchiveTests
         {
         }
     }
-
-    private static readonly string DockerManifest = $$"""[{"Config":"{{Digest(Config)[7..]}}.json","RepoTags":["busybox:1","team/app:2"],"Layers":["abc/layer.tar"]}]""";
-
-    [Property(MaxTest = 40)]
-    public async Task Docker_save_is_read_in_any_order_and_its_manifest_made(int seed)
-    {
-        _received.Clear();
-        (string, byte[])[] files = [("abc/layer.tar", Layer), ("abc/VERSION", Utf8("1.0")), ("abc/json", Utf8("{}")), (Digest(Config)[7..] + ".json", Config), ("manifest.json", Utf8(DockerManifest)), ("repositories", Utf8("{}"))];
-        new Random(seed).Shuffle(files);
-
-        var archive = await Read(Tar(files));
-
-        Assert.Equal(["docker.io/library/busybox:1", "docker.io/team/app:2"], archive.Images.Select(i => i.Name));
-        var target = archive.Images[0].Target;
-        Assert.Equal((MediaTypes.DockerManifest, "linux/arm64"), (target.MediaType, target.Platform!.ToString()));
-        Assert.Equal($$"""
-            {"schemaVersion":2,"mediaType":"{{MediaTypes.DockerManifest}}","config":{{Descriptor(MediaTypes.DockerConfig, Config)}},"layers":[{{Descriptor(MediaTypes.DockerLayer, Layer)}}]}
-            """, Encoding.UTF8.GetString(_received[target.Digest]));
-        Assert.Equal(3, _received.Count);
-    }
-
-    [Fact]
-    public async Task Linked_and_compressed_layers_of_docker_save_are_found()
-    {
-        var gzip = TarBuilder.Gzip(Layer);
-        var config = Utf8($$"""{"architecture":"amd64","os":"linux","rootfs":{"diff_ids":["{{Digest(Layer)}}","{{Digest(Layer)}}","{{Digest(Layer)}}"]} }""");
-        var archive = await Read(new TarBuilder()
-            .Symlink("two/layer.tar", "../one/layer.tar")
-            .File("one/layer.tar", Layer)
-            .Hardlink("three.tar", "two/layer.tar")
-            .File("four.tar.gz", gzip)
-            .File("c.json", config)
-            .File("manifest.json", """[{"Config":"c.json","RepoTags":null,"Layers":["two/layer.tar","three.tar","four.tar.gz"]}]""")
-            .ToArray());
-
-        var image = Assert.Single(archive.Images);
-        Assert.Null(image.Name);
-        var layers = ImageManifest.Parse(archive.Documents[image.Target.Digest]).Layers;
-        Assert.Equal([Digest(Layer), Digest(Layer), Digest(gzip)], layers.Select(l => l.Digest));
-        Assert.Equal([MediaTypes.DockerLayer, MediaTypes.DockerLayer, MediaTypes.DockerLayerGzip], layers.Select(l => l.MediaType));
-    }
-
-    [Theory]
-    [InlineData("""[{"Config":"none.json","Layers":["a/layer.tar"]}]""", "configuration 'none.json' is not in it")]
-    [InlineData("""[{"Config":"c.json","Layers":["b/layer.tar"]}]""", "layer 'b/layer.tar' is not in it")]
-    [InlineData("""[{"Config":"c.json","Layers":[]}]""", "names 1 layers and manifest.json 0")]
-    [InlineData("""[{"Config":"c.json","Layers":["wrong.tar"]}]""", "'wrong.tar' has the digest")]
-    [InlineData("""[{"Config":"c.json","Layers":["round.tar"]}]""", "circle")]
-    [InlineData("""[{"Config":"../c.json","Layers":["a/layer.tar"]}]""", "refused")]
-    [InlineData("""[{"Config":"c.json","RepoTags":["NO NAME"],"Layers":["a/layer.tar"]}]""", "can't be used")]
-    [InlineData("[]", "names no image")]
-    [InlineData("{}", "not the manifest.json")]
-    [InlineData("[null]", "holds null")]
-    [InlineData("""[{"Config":"c.json","RepoTags":[null],"Layers":["a/layer.tar"]}]""", "holds null")]
-    public async Task A_damaged_docker_archive_is_refused_in_words(string manifest, string message) =>
-        Assert.Contains(message, await Refused(new TarBuilder().File("a/layer.tar", Layer).File("wrong.tar", "x").Symlink("round.tar", "round.tar")
-            .File("c.json", Config).File("manifest.json", manifest).ToArray()), StringComparison.Ordinal);
 
     [Fact]
     public async Task A_large_document_is_refused_before_it_is_read() =>
@@ -317,7 +198,7 @@ public class ImageArchiveTests
             var archive = await ImageArchiveReader.ReadDirectoryAsync(directory.FullName, Receive, new() { Name = "a" }, CancellationToken.None);
 
             Assert.Equal("docker.io/library/a:latest", archive.Images.Single().Name);
-            Assert.Equal(3, _received.Count);
+            Assert.Equal(3, Received.Count);
         }
         finally
         {

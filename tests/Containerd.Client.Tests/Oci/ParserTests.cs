@@ -178,7 +178,7 @@ public class ParserTests
         Assert.Equal(valid, Identifier.IsValid(text));
         if (!valid)
         {
-            Assert.Contains("container id", Assert.Throws<FormatException>(() => Identifier.Validate(text, "container id")).Message, StringComparison.Ordinal);
+            Assert.Contains("container id", Assert.Throws<CtrException>(() => Identifier.Validate(text, "container id")).Message, StringComparison.Ordinal);
         }
     }
 
@@ -186,7 +186,7 @@ public class ParserTests
     public void An_identifier_has_76_bytes_at_most()
     {
         Identifier.Validate(new string('a', 76), "namespace");
-        Assert.Throws<FormatException>(() => Identifier.Validate(new string('a', 77), "namespace"));
+        Assert.Throws<CtrException>(() => Identifier.Validate(new string('a', 77), "namespace"));
     }
 
     [Property(MaxTest = 500)]
@@ -264,7 +264,7 @@ public class ParserTests
             {
                 parse();
             }
-            catch (FormatException e)
+            catch (Exception e) when (e is FormatException or CtrException)
             {
                 Assert.NotEmpty(e.Message);
             }

@@ -115,15 +115,14 @@ public sealed partial class ContainerClient
         try
         {
             task = await Tasks.GetAsync(id, cancellationToken).ConfigureAwait(false);
+            if (task.Status == CtrTaskStatus.Stopped)
+            {
+                await Tasks.DeleteAsync(id, null, cancellationToken).ConfigureAwait(false);
+                return;
+            }
         }
         catch (CtrException e) when (e.Kind == CtrErrorKind.NotFound)
         {
-            return;
-        }
-
-        if (task.Status == CtrTaskStatus.Stopped)
-        {
-            await Tasks.DeleteAsync(id, null, cancellationToken).ConfigureAwait(false);
             return;
         }
 

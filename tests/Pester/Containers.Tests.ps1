@@ -1,0 +1,125 @@
+BeforeAll {
+    Import-Module (Resolve-Path "$PSScriptRoot/../../out/Containerd").Path
+    $before = $PSDefaultParameterValues
+    $PSDefaultParameterValues = @{ '*-Ctr*:Namespace' = "pester-$([guid]::NewGuid().ToString('N'))" }
+    Import-CtrImage "$env:CONTAINERD_TEST_IMAGES/busybox.tar" | Out-Null
+}
+
+AfterAll {
+    Get-CtrContainer | Remove-CtrContainer -Force
+    Get-CtrImage | Remove-CtrImage
+    $PSDefaultParameterValues = $before
+    Remove-Module Containerd
+}
+
+Describe 'New-CtrContainer' {
+    It 'makes a container, which goes down the pipeline to its end' {
+        $result = New-CtrContainer piped busybox sleep, 600 | Start-CtrTask | Invoke-CtrExec -Command echo, hi
+        $result.StandardOutput | Should -Be "hi`n"
+        Get-CtrTask piped | Stop-CtrTask -Force -PassThru | Remove-CtrContainer
+        Get-CtrContainer piped* | Should -BeNullOrEmpty
+    }
+
+    It 'makes one for each id that is piped in' {
+        'each-1', 'each-2' | New-CtrContainer -Image busybox -Command true | ForEach-Object Id | Should -Be 'each-1', 'each-2'
+    }
+
+    It 'takes what people type for its parameters' {
+        New-CtrContainer typed -Image busybox -Command true -Environment @{ A = 1 } -Memory 64MB -Rlimit nofile=10:20 -Device /dev/null -Mount @{ src = '/tmp'; dst = '/host'; options = 'rbind', 'ro' }, '/tmp:/short' | Out-Null
+        $spec = Get-CtrSpec typed
+        $spec.Process.Env | Should -Contain 'A=1'
+        $spec.Linux.Resources.Memory.Limit | Should -Be 64MB
+        $spec.Process.Rlimits.Soft | Should -Be 10
+        $spec.Mounts[-2].Options | Should -Be 'rbind', 'ro'
+        $spec.Mounts[-1].Destination | Should -Be '/short'
+        (New-CtrContainer text -Image busybox -Command true -Memory '32m' -Environment 'B=2', 'C' | Get-CtrSpec).Linux.Resources.Memory.Limit | Should -Be 32MB
+    }
+
+    It 'refuses <what> with an error that ends only this command' -ForEach @(
+        @{ what = 'a mount'; parameters = @{ Mount = 'nowhere' } }
+        @{ what = 'a size'; parameters = @{ Memory = '12x' } }
+        @{ what = 'a user'; parameters = @{ User = 'nosuch' } }
+        @{ what = 'an image'; parameters = @{ Image = 'nosuch' } }
+        @{ what = 'a runtime option'; parameters = @{ RuntimeOption = @{ NoSuch = 1 } } }
+    ) {
+        $options = @{ Id = 'refused'; Image = 'busybox'; Command = 'true' }
+        foreach ($key in $parameters.Keys) { $options[$key] = $parameters[$key] }
+        { New-CtrContainer @options -ErrorAction Stop } | Should -Throw
+        Get-CtrContainer refused* | Should -BeNullOrEmpty
+    }
+
+    It 'says that an id is taken' {
+        New-CtrContainer taken busybox true | Out-Null
+        New-CtrContainer taken busybox true -ErrorAction SilentlyContinue -ErrorVariable failure
+        $failure[0].FullyQualifiedErrorId | Should -BeLike 'ContainerAlreadyExists,*'
+        $failure[0].CategoryInfo.Category | Should -Be ResourceExists
+        $failure[0].TargetObject | Should -Be taken
+    }
+
+    It 'makes nothing with -WhatIf' {
+        New-CtrContainer imagined busybox true -WhatIf | Should -BeNullOrEmpty
+        Get-CtrContainer imagined* | Should -BeNullOrEmpty
+    }
+
+    It 'takes an edited spec, and no parameter that would change it' {
+        $spec = New-CtrSpec -Image busybox -Command true
+        $spec.Hostname = 'edited'
+        New-CtrContainer edited busybox -Spec $spec | Get-CtrSpec | ForEach-Object Hostname | Should -Be edited
+        { New-CtrContainer again busybox -Spec $spec -Memory 64MB -ErrorAction Stop } | Should -Throw '*-Memory*'
+    }
+}
+
+Describe 'Get-CtrContainer' {
+    BeforeAll {
+        New-CtrContainer found-1 busybox true -Label @{ app = 'web' } | Out-Null
+        New-CtrContainer found-2 busybox true -Label app=db | Out-Null
+    }
+
+    It 'finds by wildcard, label, image and filter' {
+        (Get-CtrContainer found-*).Id | Should -Be 'found-1', 'found-2'
+        (Get-CtrContainer found-* -Label app=web).Id | Should -Be found-1
+        (Get-CtrContainer found-* -Label @{ app = 'db' }).Id | Should -Be found-2
+        (Get-CtrContainer found-* -Label app).Count | Should -Be 2
+        (Get-CtrContainer found-1 -Image busybox).Id | Should -Be found-1
+        (Get-CtrContainer found-1 -Image busy*).Id | Should -Be found-1
+        Get-CtrContainer found-1 -Image other | Should -BeNullOrEmpty
+        (Get-CtrContainer -Filter 'id~=^found-2').Id | Should -Be found-2
+    }
+
+    It 'is silent for a wildcard that fits nothing, and not for an id' {
+        Get-CtrContainer nosuch* -ErrorAction Stop | Should -BeNullOrEmpty
+        { Get-CtrContainer nosuch -ErrorAction Stop } | Should -Throw -ErrorId 'ContainerNotFound,*'
+        (Get-CtrContainer nosuch, found-1 -ErrorAction SilentlyContinue).Id | Should -Be found-1
+    }
+}
+
+Describe 'Set-CtrContainer' {
+    It 'changes labels, and gives the container with -PassThru only' {
+        New-CtrContainer changed busybox true -Label old=1 | Set-CtrContainer -Label new=2 -RemoveLabel old | Should -BeNullOrEmpty
+        $labels = (Get-CtrContainer changed | Set-CtrContainer -PassThru).Labels
+        $labels['new'] | Should -Be 2
+        $labels.ContainsKey('old') | Should -BeFalse
+    }
+
+    It 'keeps extensions' {
+        $extension = (New-CtrContainer extended busybox true | Set-CtrContainer -Extension @{ 'io.test' = @{ TypeUrl = 'test'; Value = 'v' } } -PassThru).Extensions['io.test']
+        $extension.TypeUrl | Should -Be test
+        [Text.Encoding]::UTF8.GetString($extension.Value) | Should -Be v
+    }
+}
+
+Describe 'Remove-CtrContainer' {
+    It 'leaves a container whose task lives, unless forced' {
+        New-CtrContainer alive busybox sleep, 600 | Start-CtrTask | Out-Null
+        { Remove-CtrContainer alive -ErrorAction Stop } | Should -Throw -ErrorId 'ContainerStateInvalid,*'
+        Remove-CtrContainer alive -Force
+        Get-CtrContainer alive* | Should -BeNullOrEmpty
+    }
+
+    It 'goes on after one that fails' {
+        New-CtrContainer last busybox true | Out-Null
+        Remove-CtrContainer nosuch, last -ErrorAction SilentlyContinue -ErrorVariable failure
+        $failure.Count | Should -Be 1
+        Get-CtrContainer last* | Should -BeNullOrEmpty
+    }
+}

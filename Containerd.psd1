@@ -9,6 +9,7 @@
     PowerShellVersion = '7.4'
     CompatiblePSEditions = @('Core')
     FormatsToProcess = @(
+        'Containerd.Containers.Format.ps1xml'
         'Containerd.Sessions.Format.ps1xml'
         'Containerd.Tasks.Format.ps1xml'
     )
@@ -17,15 +18,21 @@
     CmdletsToExport = @(
         'Connect-Ctr'
         'Disconnect-Ctr'
+        'Get-CtrContainer'
         'Get-CtrLog'
         'Get-CtrPlugin'
         'Get-CtrSession'
+        'Get-CtrSpec'
         'Get-CtrTask'
         'Get-CtrVersion'
         'Invoke-CtrExec'
+        'New-CtrContainer'
+        'New-CtrSpec'
         'New-CtrTask'
+        'Remove-CtrContainer'
         'Remove-CtrTask'
         'Send-CtrSignal'
+        'Set-CtrContainer'
         'Start-CtrTask'
         'Stop-CtrTask'
         'Test-CtrConnection'

@@ -26,8 +26,8 @@ public sealed class ContainerdClient : IDisposable
         Introspection = new IntrospectionClient(services);
         Namespaces = new NamespaceClient(services);
         Images = new ImageClient(services, snapshots);
-        Containers = new ContainerClient(services, Images);
-        Tasks = new TaskClient(services, Containers, snapshots, options.StateDirectory);
+        Containers = new ContainerClient(services, snapshots, Images, options.StateDirectory);
+        Tasks = Containers.Tasks;
     }
 
     /// <summary>What the daemon is, and whether it serves.</summary>

@@ -2,6 +2,8 @@ using System.Runtime.CompilerServices;
 using Containerd.Client.Oci;
 using Containerd.Client.Oci.Users;
 using Containerd.Protocol.Containers;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 
 namespace Containerd.Client;
 
@@ -9,14 +11,31 @@ namespace Containerd.Client;
 /// <remarks>Each method raises <see cref="CtrException"/> for a failed call and <see cref="OperationCanceledException"/> for a cancelled one.</remarks>
 public sealed partial class ContainerClient
 {
-    private readonly ServiceChannel _services;
-    private readonly ImageClient _images;
+    private const string SpecTypeUrl = "types.containerd.io/opencontainers/runtime-spec/1/Spec";
 
-    internal ContainerClient(ServiceChannel services, ImageClient images)
+    // Enough for a loaded host.
+    private static readonly TimeSpan s_cleanUpTimeout = TimeSpan.FromSeconds(45);
+
+    private static readonly Dictionary<string, string> s_noLabels = [];
+
+    private readonly ServiceChannel _services;
+    private readonly SnapshotClient _snapshots;
+    private readonly ImageClient _images;
+    private readonly LeaseClient _leases;
+    private readonly string _stateDirectory;
+
+    internal ContainerClient(ServiceChannel services, SnapshotClient snapshots, ImageClient images, string stateDirectory)
     {
         _services = services;
+        _snapshots = snapshots;
         _images = images;
+        _leases = new LeaseClient(services);
+        _stateDirectory = stateDirectory;
+        Tasks = new TaskClient(services, this, _snapshots, stateDirectory);
     }
+
+    /// <summary>The tasks of these containers.</summary>
+    internal TaskClient Tasks { get; }
 
     /// <summary>A container by its id (Containers.Get).</summary>
     /// <param name="id">The id.</param>
@@ -38,6 +57,27 @@ public sealed partial class ContainerClient
             ContainerMethods.ListStream, request, Resource.Daemon, cancellationToken).ConfigureAwait(false))
         {
             yield return ToRecord(message.Container);
+        }
+    }
+
+    /// <summary>The spec from which a container's tasks are made.</summary>
+    /// <param name="id">The container's id.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="CtrException">NotFound without such a container; FailedPrecondition where its spec is not of the OCI.</exception>
+    public async Task<CtrSpec> GetSpecAsync(string id, CancellationToken cancellationToken = default) =>
+        SpecOf(await GetMessageAsync(id, cancellationToken).ConfigureAwait(false));
+
+    /// <summary>The spec of a container.</summary>
+    internal static CtrSpec SpecOf(Container container)
+    {
+        try
+        {
+            return CtrSpec.Parse(container.Spec.Value.Span);
+        }
+        catch (FormatException e)
+        {
+            throw new CtrException(
+                CtrErrorKind.FailedPrecondition, "SpecInvalid", $"The spec of container '{container.Id}' cannot be read: {e.Message}", container.Id, null, e);
         }
     }
 
@@ -74,6 +114,23 @@ public sealed partial class ContainerClient
 
     private static bool IsNumeric(string user) => user.All(c => char.IsAsciiDigit(c) || c == ':');
 
+    private static Any SpecMessage(CtrSpec spec) => new() { TypeUrl = SpecTypeUrl, Value = ByteString.CopyFrom(spec.ToUtf8Json()) };
+
+    private async Task<Container?> FindMessageAsync(string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CtrException e) when (e.Kind == CtrErrorKind.NotFound)
+        {
+            return null;
+        }
+    }
+
+    private string BundleOf(Container container) =>
+        Bundle.Of(container, _stateDirectory, _services.Address, _services.Namespace);
+
     private CtrContainer ToRecord(Container container) => new()
     {
         Id = container.Id,
@@ -82,7 +139,9 @@ public sealed partial class ContainerClient
         Snapshotter = container.Snapshotter,
         SnapshotKey = container.SnapshotKey,
         Labels = new Dictionary<string, string>(container.Labels),
-        Extensions = [.. container.Extensions.Keys],
+        Extensions = container.Extensions.ToDictionary(
+            extension => extension.Key,
+            extension => new CtrExtension { TypeUrl = extension.Value.TypeUrl, Value = extension.Value.Value.ToByteArray() }),
         CreatedAt = container.CreatedAt.ToDateTimeOffset(),
         UpdatedAt = container.UpdatedAt.ToDateTimeOffset(),
         Address = _services.Address.ToString(),

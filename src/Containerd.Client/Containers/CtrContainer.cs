@@ -21,8 +21,8 @@ public sealed record CtrContainer : IContainerReference
     /// <summary>Its labels.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>The names of its extensions.</summary>
-    public IReadOnlyList<string> Extensions { get; init; } = [];
+    /// <summary>Its extensions, by name.</summary>
+    public IReadOnlyDictionary<string, CtrExtension> Extensions { get; init; } = new Dictionary<string, CtrExtension>();
 
     /// <summary>When it was made.</summary>
     public DateTimeOffset CreatedAt { get; init; }

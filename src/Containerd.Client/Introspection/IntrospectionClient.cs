@@ -88,7 +88,7 @@ public sealed class IntrospectionClient
                 "NotContainerd",
                 $"What answers at {_services.Address} is not containerd: {e.Message}",
                 _services.Address.ToString(),
-                "Name containerd's own socket with -Address.",
+                "Name containerd's own socket with -Address; the TCP endpoint of containerd offers CRI alone.",
                 e);
         }
     }

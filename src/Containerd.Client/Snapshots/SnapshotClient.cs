@@ -1,11 +1,15 @@
+using System.Globalization;
 using Containerd.Protocol.Snapshots;
 using Containerd.Protocol.Types;
+using Google.Protobuf.WellKnownTypes;
 
 namespace Containerd.Client;
 
 /// <summary>Snapshots: containerd.services.snapshots.v1.Snapshots.</summary>
 internal sealed class SnapshotClient
 {
+    private const string RootLabel = "containerd.io/gc.root";
+
     private readonly ServiceChannel _services;
     private readonly DefaultSnapshotter _default;
 
@@ -78,6 +82,19 @@ internal sealed class SnapshotClient
             return false;
         }
     }
+
+    /// <summary>Labels a snapshot so that the garbage collector keeps it though nothing else refers to it (Snapshots.Update).</summary>
+    public Task KeepAsync(string snapshotter, string key, CancellationToken cancellationToken) =>
+        _services.CallAsync(
+            SnapshotMethods.Update,
+            new UpdateSnapshotRequest
+            {
+                Snapshotter = snapshotter,
+                Info = new Info { Name = key, Labels = { [RootLabel] = DateTimeOffset.UtcNow.ToString("O", CultureInfo.InvariantCulture) } },
+                UpdateMask = new FieldMask { Paths = { $"labels.{RootLabel}" } },
+            },
+            Resource.Snapshot(key),
+            cancellationToken);
 
     /// <summary>Removes a snapshot (Snapshots.Remove); one that is gone already is no error.</summary>
     public async Task RemoveAsync(string snapshotter, string key, CancellationToken cancellationToken)

@@ -14,5 +14,6 @@ internal static class SnapshotMethods
     public static readonly Method<CommitSnapshotRequest, Empty> Commit = Method.From<CommitSnapshotRequest, Empty>(s_service, "Commit");
     public static readonly Method<MountsRequest, MountsResponse> Mounts = Method.From<MountsRequest, MountsResponse>(s_service, "Mounts");
     public static readonly Method<StatSnapshotRequest, StatSnapshotResponse> Stat = Method.From<StatSnapshotRequest, StatSnapshotResponse>(s_service, "Stat");
+    public static readonly Method<UpdateSnapshotRequest, UpdateSnapshotResponse> Update = Method.From<UpdateSnapshotRequest, UpdateSnapshotResponse>(s_service, "Update");
     public static readonly Method<RemoveSnapshotRequest, Empty> Remove = Method.From<RemoveSnapshotRequest, Empty>(s_service, "Remove");
 }

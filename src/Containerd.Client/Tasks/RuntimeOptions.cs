@@ -1,6 +1,8 @@
+using System.Globalization;
 using Containerd.Protocol.Containers;
 using Containerd.Protocol.Runc;
 using Google.Protobuf;
+using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
 
 namespace Containerd.Client;
@@ -16,7 +18,7 @@ internal static class RuntimeOptions
     /// </summary>
     public static Any? ForTask(Container container, CtrSpec spec)
     {
-        if (!container.Runtime.Name.StartsWith("io.containerd.runc.", StringComparison.Ordinal))
+        if (!IsRunc(container.Runtime.Name))
         {
             return container.Runtime.Options;
         }
@@ -26,11 +28,57 @@ internal static class RuntimeOptions
         return Pack(options);
     }
 
+    /// <summary>The options of a new container, from names as people write them: those of the message, in any case, with or without <c>_</c>.</summary>
+    /// <returns>Null without options.</returns>
+    /// <exception cref="FormatException">The runtime takes none, there is no such option, or it has another type.</exception>
+    public static Any? ForContainer(string runtime, IReadOnlyDictionary<string, object?> values)
+    {
+        if (values.Count == 0)
+        {
+            return null;
+        }
+
+        if (!IsRunc(runtime))
+        {
+            throw new FormatException($"The runtime '{runtime}' takes no options of {TypeName}; io.containerd.runc.v2 does.");
+        }
+
+        var options = new Options();
+        foreach ((string name, object? value) in values)
+        {
+            FieldDescriptor field = Options.Descriptor.Fields.InDeclarationOrder().FirstOrDefault(f => NameOf(f) == Fold(name))
+                ?? throw new FormatException(
+                    $"'{name}' is not an option of the runc shim: {string.Join(", ", Options.Descriptor.Fields.InDeclarationOrder().Select(f => f.PropertyName))} are.");
+            field.Accessor.SetValue(options, Convert(field, value));
+        }
+
+        return Pack(options);
+    }
+
     /// <summary>Reads options; absent ones are empty.</summary>
     public static Options Parse(Any? any) => any is null ? new Options() : Options.Parser.ParseFrom(any.Value);
 
     /// <summary>Writes options with the bare type name that containerd's typeurl wants.</summary>
     public static Any Pack(Options options) => new() { TypeUrl = TypeName, Value = options.ToByteString() };
+
+    private static bool IsRunc(string runtime) => runtime.StartsWith("io.containerd.runc.", StringComparison.Ordinal);
+
+    private static string NameOf(FieldDescriptor field) => Fold(field.Name);
+
+    private static string Fold(string name) => name.Replace("_", "", StringComparison.Ordinal).ToUpperInvariant();
+
+    private static object Convert(FieldDescriptor field, object? value)
+    {
+        string text = System.Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
+        return field.FieldType switch
+        {
+            FieldType.String => text,
+            FieldType.Bool when bool.TryParse(text, out bool flag) => flag,
+            FieldType.UInt32 when uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint number) => number,
+            FieldType.Bool => throw new FormatException($"The runtime option {field.PropertyName} must be true or false, not '{text}'."),
+            _ => throw new FormatException($"The runtime option {field.PropertyName} must be a whole number from 0, not '{text}'."),
+        };
+    }
 
     /// <summary>The ids of the process's user as the host sees them, so that it can open its own standard streams again.</summary>
     private static (uint Uid, uint Gid) HostUser(CtrSpec spec)

@@ -64,7 +64,7 @@ public sealed partial class TaskClient
                 "Start it without attaching, or remove it with Remove-CtrTask first.");
         }
 
-        CtrSpec spec = SpecOf(container);
+        CtrSpec spec = ContainerClient.SpecOf(container);
         bool terminal = spec.Process?.Terminal ?? false;
         ProcessIO io = OpenIO(container, InitProcessName, standardInput, terminal);
         try
@@ -82,7 +82,7 @@ public sealed partial class TaskClient
 
     private async Task<CtrTask> CreateDetachedAsync(Container container, DetachedOutput output, CancellationToken cancellationToken)
     {
-        CtrSpec spec = SpecOf(container);
+        CtrSpec spec = ContainerClient.SpecOf(container);
         bool terminal = spec.Process?.Terminal ?? false;
         string bundle = BundleOf(container);
         StandardIO streams = default;
@@ -255,18 +255,5 @@ public sealed partial class TaskClient
     private string BundleOf(Container container) =>
         Bundle.Of(container, _stateDirectory, _services.Address, _services.Namespace);
 
-    private static List<string> ArgsOf(Container container) => SpecOf(container).Process?.Args ?? [];
-
-    private static CtrSpec SpecOf(Container container)
-    {
-        try
-        {
-            return CtrSpec.Parse(container.Spec.Value.Span);
-        }
-        catch (FormatException e)
-        {
-            throw new CtrException(
-                CtrErrorKind.FailedPrecondition, "SpecInvalid", $"The spec of container '{container.Id}' cannot be read: {e.Message}", container.Id, null, e);
-        }
-    }
+    private static List<string> ArgsOf(Container container) => ContainerClient.SpecOf(container).Process?.Args ?? [];
 }

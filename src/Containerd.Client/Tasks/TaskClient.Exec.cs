@@ -113,7 +113,7 @@ public sealed partial class TaskClient
             throw CtrException.InvalidArgument("InvalidCommand", "A command is needed: a program's name, then its arguments.");
         }
 
-        CtrSpecProcess process = SpecOf(container).Process ?? new CtrSpecProcess { Cwd = "/" };
+        CtrSpecProcess process = ContainerClient.SpecOf(container).Process ?? new CtrSpecProcess { Cwd = "/" };
         process.Args = [.. options.Command];
         process.Terminal = options.Terminal;
         process.CommandLine = null;

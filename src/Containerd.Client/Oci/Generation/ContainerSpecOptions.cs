@@ -3,13 +3,13 @@ namespace Containerd.Client;
 /// <summary>What a container is to be: the input from which its runtime spec is generated.</summary>
 public sealed record ContainerSpecOptions
 {
-    /// <summary>The containerd namespace; part of the control group's path.</summary>
-    public required string Namespace { get; init; }
+    /// <summary>The containerd namespace, part of the control group's path. <see cref="ContainerClient"/> sets its own.</summary>
+    public string Namespace { get; init; } = "default";
 
     /// <summary>The container's id.</summary>
     public required string Id { get; init; }
 
-    /// <summary>What the image says about its process; null where there is no image.</summary>
+    /// <summary>What the image says about its process; null where there is no image. <see cref="ContainerClient"/> reads it.</summary>
     public ContainerImageConfig? Image { get; init; }
 
     /// <summary>Takes the place of the image's Cmd; the entrypoint stays in front. Null keeps Cmd.</summary>

@@ -30,12 +30,17 @@ public static class LabelParser
             throw new FormatException($"The label '={value}' has no key: key=value is wanted.");
         }
 
-        var bytes = Encoding.UTF8.GetByteCount(key) + Encoding.UTF8.GetByteCount(value);
+        var bytes = LengthOf(key, value);
         if (bytes > MaximumBytes)
         {
             throw new FormatException($"The label '{Shorten(key)}' has {bytes} bytes: key and value may have {MaximumBytes} together.");
         }
     }
+
+    /// <summary>Whether containerd would take the label.</summary>
+    internal static bool IsValid(string key, string value) => key.Length > 0 && LengthOf(key, value) <= MaximumBytes;
+
+    private static int LengthOf(string key, string value) => Encoding.UTF8.GetByteCount(key) + Encoding.UTF8.GetByteCount(value);
 
     private static string Shorten(string key) => key.Length <= 64 ? key : key[..64] + "…";
 }

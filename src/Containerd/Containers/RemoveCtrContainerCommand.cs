@@ -1,0 +1,24 @@
+using System.Management.Automation;
+
+namespace Containerd.PowerShell.Containers;
+
+/// <summary>Removes containers with their snapshots and directories.</summary>
+[Cmdlet(VerbsCommon.Remove, "CtrContainer", DefaultParameterSetName = IdSet, SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
+public sealed class RemoveCtrContainerCommand : ContainerTargetCmdlet
+{
+    /// <summary>Whether the task is ended first.</summary>
+    [Parameter(HelpMessage = "Kills and removes the container's task first, where it has one.")]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>Whether the snapshot stays.</summary>
+    [Parameter(HelpMessage = "Keeps the snapshot, labelled so that the garbage collector keeps it too.")]
+    public SwitchParameter KeepSnapshot { get; set; }
+
+    private protected override async Task ProcessTargetAsync(ContainerTarget target, CancellationToken cancellationToken)
+    {
+        if (await ShouldProcessAsync(target.Id, "Remove container", cancellationToken).ConfigureAwait(false))
+        {
+            await target.Client.Containers.DeleteAsync(target.Id, Force, KeepSnapshot, cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

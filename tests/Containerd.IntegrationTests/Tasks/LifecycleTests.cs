@@ -74,7 +74,7 @@ public sealed class LifecycleTests(DaemonFixture daemon) : TaskTests(daemon)
     [InlineData(true)]
     public async Task A_task_is_not_made_twice_and_the_first_still_starts(bool terminal)
     {
-        var id = await ContainerWithAsync(terminal ? ["--tty"] : [], "sh", "-c", "exit 4");
+        var id = await ContainerAsync(options => options with { Terminal = terminal }, ["sh", "-c", "exit 4"]);
         var task = await Tasks.CreateAsync(id).WaitAsync(Hang);
         var traces = await TracesAsync();
 

@@ -4,17 +4,13 @@ namespace Containerd.IntegrationTests.Tasks;
 
 public sealed class StopTests(DaemonFixture daemon) : TaskTests(daemon)
 {
-    private const string StopSignalLabel = "io.containerd.image.config.stop-signal";
-
     [SkippableTheory]
     [InlineData("USR2", null, 7)]
     [InlineData(null, null, 8)]
     [InlineData("USR2", "HUP", 9)]
-    public async Task The_stop_signal_is_the_callers_else_the_labels_else_sigterm(string? label, string? given, int code)
+    public async Task The_stop_signal_is_the_callers_else_the_containers_else_sigterm(string? stopSignal, string? given, int code)
     {
-        var id = await TrappingAsync(
-            "trap 'exit 7' USR2; trap 'exit 8' TERM; trap 'exit 9' HUP",
-            label is null ? [] : ["--label", $"{StopSignalLabel}=SIG{label}"]);
+        var id = await TrappingAsync("trap 'exit 7' USR2; trap 'exit 8' TERM; trap 'exit 9' HUP", stopSignal);
 
         var status = await Tasks.StopAsync(id, given is null ? null : CtrSignal.Parse(given), Hang).WaitAsync(Hang);
 
@@ -81,9 +77,10 @@ public sealed class StopTests(DaemonFixture daemon) : TaskTests(daemon)
     }
 
     // It is ready, with its traps set, once the file is there.
-    private async Task<string> TrappingAsync(string traps, params string[] options)
+    private async Task<string> TrappingAsync(string traps, string? stopSignal = null)
     {
-        var id = await ContainerWithAsync(options, "sh", "-c", $"{traps}; touch /tmp/ready; while :; do sleep 0.1; done");
+        var id = await ContainerAsync(
+            options => options, ["sh", "-c", $"{traps}; touch /tmp/ready; while :; do sleep 0.1; done"], stopSignal);
         await Tasks.StartAsync(id, DetachedOutput.None).WaitAsync(Hang);
         await ExecAsync(id, "sh", "-c", "until [ -e /tmp/ready ]; do sleep 0.05; done");
         return id;

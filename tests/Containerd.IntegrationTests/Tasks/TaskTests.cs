@@ -17,30 +17,36 @@ public abstract class TaskTests(DaemonFixture daemon) : IClassFixture<DaemonFixt
 
     public async Task InitializeAsync()
     {
-        if (daemon.Address.Length > 0 && (await daemon.RunCtrAsync("images", "list", "--quiet")).Length == 0)
+        if (daemon.Address.Length > 0 && !await daemon.Client.Images.ListAsync().AnyAsync())
         {
-            await daemon.RunCtrAsync("images", "import", Path.Combine(daemon.ImagesDirectory, "busybox.tar"));
+            await daemon.Client.Images.ImportAsync(Path.Combine(daemon.ImagesDirectory, "busybox.tar"));
         }
     }
 
     public Task DisposeAsync() => Task.CompletedTask;
 
     /// <summary>A container of the busybox image, not started.</summary>
-    protected Task<string> ContainerAsync(params string[] command) => ContainerWithAsync([], command);
+    protected Task<string> ContainerAsync(params string[] command) => ContainerAsync(options => options, command);
 
-    /// <summary>A container, with options of <c>ctr containers create</c>.</summary>
-    protected async Task<string> ContainerWithAsync(string[] options, params string[] command)
+    /// <summary>A container, with more options for its spec, and its stop signal.</summary>
+    protected async Task<string> ContainerAsync(
+        Func<ContainerSpecOptions, ContainerSpecOptions> specify, string[] command, string? stopSignal = null)
     {
         daemon.Require();
-        var id = $"c-{Guid.NewGuid():N}";
-        await daemon.RunCtrAsync(["containers", "create", .. options, "--", Image, id, .. command]);
-        return id;
+        var container = await daemon.Client.Containers.CreateAsync(new ContainerCreateOptions
+        {
+            Image = Image,
+            SpecOptions = specify(new ContainerSpecOptions { Id = $"c-{Guid.NewGuid():N}", Command = command }),
+            StopSignal = stopSignal,
+        }).WaitAsync(Hang);
+        return container.Id;
     }
 
     /// <summary>A container whose first process does nothing until it is told to end.</summary>
-    protected async Task<string> RunningAsync(params string[] options)
+    protected async Task<string> RunningAsync(Func<ContainerSpecOptions, ContainerSpecOptions>? specify = null)
     {
-        var id = await ContainerWithAsync(options, "sh", "-c", "trap exit TERM; while :; do sleep 3600 & wait; done");
+        var id = await ContainerAsync(
+            specify ?? (options => options), ["sh", "-c", "trap exit TERM; while :; do sleep 3600 & wait; done"]);
         await Tasks.StartAsync(id, DetachedOutput.None).WaitAsync(Hang);
         return id;
     }

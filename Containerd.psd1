@@ -10,6 +10,7 @@
     CompatiblePSEditions = @('Core')
     FormatsToProcess = @(
         'Containerd.Containers.Format.ps1xml'
+        'Containerd.Images.Format.ps1xml'
         'Containerd.Sessions.Format.ps1xml'
         'Containerd.Tasks.Format.ps1xml'
     )
@@ -19,17 +20,20 @@
         'Connect-Ctr'
         'Disconnect-Ctr'
         'Get-CtrContainer'
+        'Get-CtrImage'
         'Get-CtrLog'
         'Get-CtrPlugin'
         'Get-CtrSession'
         'Get-CtrSpec'
         'Get-CtrTask'
         'Get-CtrVersion'
+        'Import-CtrImage'
         'Invoke-CtrExec'
         'New-CtrContainer'
         'New-CtrSpec'
         'New-CtrTask'
         'Remove-CtrContainer'
+        'Remove-CtrImage'
         'Remove-CtrTask'
         'Send-CtrSignal'
         'Set-CtrContainer'

@@ -44,6 +44,8 @@ start_daemon() {
     export "${!CONTAINERD_TEST_@}" CONTAINERD_TEST_IMAGES="$PWD/out/images"
     # For scripts, which name no address.
     export CONTAINERD_ADDRESS=$CONTAINERD_TEST_ADDRESS
+    # Goes with the daemon's directory.
+    export CONTAINERD_POWERSHELL_STATE=$CONTAINERD_TEST_DIR/powershell
 }
 
 prepare_daemons() {
@@ -85,7 +87,8 @@ bench() {
     prepare_daemons
     find_powershell
     start_daemon 1.6
-    dotnet run --project tests/Containerd.Benchmarks --configuration Release
+    "$PWSH" -NoProfile -NonInteractive -File tests/bench/bench.ps1 -Module "$PWD/out/Containerd" -Images "$CONTAINERD_TEST_IMAGES"
+    stop_daemon
 }
 
 if [[ ${1-} =~ ^(demo|test|bench)$ ]] && ((EUID != 0)); then

@@ -27,6 +27,28 @@ Describe 'The staged module' {
         $names | Sort-Object | Should -Be ($manifest.CmdletsToExport | Sort-Object)
     }
 
+    It 'tells what each parameter of its own is for' {
+        $common = [System.Management.Automation.PSCmdlet]::CommonParameters + [System.Management.Automation.PSCmdlet]::OptionalCommonParameters
+        $silent = foreach ($command in $module.ExportedCmdlets.Values) {
+            foreach ($parameter in $command.Parameters.Values.Where({ $_.Name -notin $common })) {
+                $said = $parameter.Attributes.Where({ $_ -is [Parameter] }).HelpMessage
+                if (-not $said -or $said -contains $null -or $said -contains '') { "$($command.Name) -$($parameter.Name)" }
+            }
+        }
+        $silent | Should -BeNullOrEmpty
+    }
+
+    It 'uses approved verbs' {
+        $approved = (Get-Verb).Verb
+        $module.ExportedCmdlets.Values.Verb | Where-Object { $_ -notin $approved } | Should -BeNullOrEmpty
+    }
+
+    It 'has a view for each of its formats that PowerShell reads' {
+        foreach ($file in $manifest.FormatsToProcess) {
+            { Update-FormatData -PrependPath "$staged/$file" -ErrorAction Stop } | Should -Not -Throw
+        }
+    }
+
     It 'has the version of its assembly' {
         $version = [Reflection.AssemblyName]::GetAssemblyName("$staged/Containerd.dll").Version
         "$($version.Major).$($version.Minor).$($version.Build)" | Should -Be $manifest.ModuleVersion

@@ -37,7 +37,7 @@ public sealed partial class ContainerClient
     /// <param name="force">Whether its task is ended and removed first.</param>
     /// <param name="keepSnapshot">Whether the snapshot stays. It gets the label <c>containerd.io/gc.root</c>, for nothing else keeps it.</param>
     /// <param name="cancellationToken">Ends the call; a removal that has begun is completed.</param>
-    /// <exception cref="CtrException">NotFound without such a container; FailedPrecondition with a task and no <paramref name="force"/>.</exception>
+    /// <exception cref="CtrException">NotFound without such a container; FailedPrecondition where its task lives and no <paramref name="force"/>.</exception>
     public async Task DeleteAsync(string id, bool force = false, bool keepSnapshot = false, CancellationToken cancellationToken = default)
     {
         Container container = await GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
@@ -47,7 +47,7 @@ public sealed partial class ContainerClient
         }
         else
         {
-            await RefuseTaskAsync(id, cancellationToken).ConfigureAwait(false);
+            await RemoveEndedTaskAsync(id, cancellationToken).ConfigureAwait(false);
         }
 
         bool hasSnapshot = container.SnapshotKey.Length > 0;
@@ -108,7 +108,8 @@ public sealed partial class ContainerClient
         return new UpdateContainerRequest { Container = container, UpdateMask = mask };
     }
 
-    private async Task RefuseTaskAsync(string id, CancellationToken cancellationToken)
+    /// <summary>A task that has ended goes with its container; one that has not keeps it.</summary>
+    private async Task RemoveEndedTaskAsync(string id, CancellationToken cancellationToken)
     {
         CtrTask task;
         try
@@ -117,6 +118,12 @@ public sealed partial class ContainerClient
         }
         catch (CtrException e) when (e.Kind == CtrErrorKind.NotFound)
         {
+            return;
+        }
+
+        if (task.Status == CtrTaskStatus.Stopped)
+        {
+            await Tasks.DeleteAsync(id, null, cancellationToken).ConfigureAwait(false);
             return;
         }
 

@@ -215,7 +215,7 @@ public sealed partial class ContainerClient
         }
         catch
         {
-            await TakeBackAsync(container).ConfigureAwait(false);
+            await TakeBackAsync(response.Container).ConfigureAwait(false);
             Bundle.Remove(BundleOf(container), container.Id);
             throw;
         }
@@ -232,8 +232,13 @@ public sealed partial class ContainerClient
         {
             if (await FindMessageAsync(wanted.Id, limit.Token).ConfigureAwait(false) is { } found)
             {
-                found.CreatedAt = null;
-                found.UpdatedAt = null;
+                // The times are the daemon's, and known only where it has answered.
+                if (wanted.CreatedAt is null)
+                {
+                    found.CreatedAt = null;
+                    found.UpdatedAt = null;
+                }
+
                 if (found.Equals(wanted))
                 {
                     await DeleteRecordAsync(wanted.Id, limit.Token).ConfigureAwait(false);

@@ -8,14 +8,20 @@ internal static class ContainerLabels
     /// <summary>The signal that asks a container's process to end, under the key that containerd's Go client reads.</summary>
     public const string StopSignal = "io.containerd.image.config.stop-signal";
 
-    /// <summary>The caller's labels, and those that clients of containerd look for.</summary>
+    /// <summary>
+    /// The caller's labels, and those that clients of containerd look for. The daemon stores none whose value is empty.
+    /// </summary>
     /// <exception cref="FormatException">A label, or the stop signal, is not allowed.</exception>
     public static Dictionary<string, string> Of(ContainerCreateOptions options, string bundle)
     {
-        var labels = new Dictionary<string, string>(options.Labels);
-        foreach ((string key, string value) in labels)
+        var labels = new Dictionary<string, string>();
+        foreach ((string key, string value) in options.Labels)
         {
             LabelParser.Validate(key, value);
+            if (value.Length > 0)
+            {
+                labels[key] = value;
+            }
         }
 
         if (options.StopSignal is { } signal)
@@ -38,7 +44,7 @@ internal static class ContainerLabels
         foreach ((string key, string value) in image.Labels)
         {
             // The daemon would refuse the container for one that is too long, and the caller cannot change it.
-            if (LabelParser.IsValid(key, value))
+            if (value.Length > 0 && LabelParser.IsValid(key, value))
             {
                 labels.TryAdd(key, value);
             }

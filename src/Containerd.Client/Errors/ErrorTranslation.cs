@@ -124,6 +124,7 @@ internal static class ErrorTranslation
         (CtrErrorKind.NotFound, "Container") => "Get-CtrContainer lists the containers; -Namespace chooses another namespace.",
         (CtrErrorKind.NotFound, "Task") => "Start-CtrTask starts one.",
         (CtrErrorKind.AlreadyExists, "Container") => "Choose another -Id, or remove the old one with Remove-CtrContainer.",
+        (CtrErrorKind.AlreadyExists, "Snapshot") => "New-CtrContainer -SnapshotKey uses a snapshot that is there; Remove-CtrSnapshot removes it.",
         (CtrErrorKind.DeadlineExceeded, _) => "Give the call more time with -TimeoutSec (0: no limit), and check the daemon with Test-CtrConnection.",
         (CtrErrorKind.Unavailable, _) => "Check that containerd runs and that -Address names its socket.",
         _ => null,
@@ -151,6 +152,13 @@ internal static class ErrorTranslation
                 $"The socket of the daemon at {address} may not be opened by this user.",
                 address.ToString(),
                 "Run as root, or as a member of the group that owns the socket.",
+                error),
+            SocketError.AddressNotAvailable when address.Kind == ContainerdAddressKind.UnixSocket => new CtrException(
+                CtrErrorKind.Unavailable,
+                "DaemonUnavailable",
+                $"There is no socket at {address}.",
+                address.ToString(),
+                "Start containerd, or name its socket with -Address or the environment variable CONTAINERD_ADDRESS.",
                 error),
             SocketError.ConnectionRefused => new CtrException(
                 CtrErrorKind.Unavailable,

@@ -81,16 +81,31 @@ public sealed class IntrospectionClient
         {
             return await _services.CallAsync(s_version, new Empty(), Resource.Daemon, cancellationToken).ConfigureAwait(false);
         }
-        catch (CtrException e) when (e.Kind is CtrErrorKind.Unimplemented or CtrErrorKind.Unknown)
+        catch (CtrException e) when (e.Kind is CtrErrorKind.Unimplemented or CtrErrorKind.Unknown || IsNoHttp2(e))
         {
             throw new CtrException(
                 CtrErrorKind.Unavailable,
                 "NotContainerd",
-                $"What answers at {_services.Address} is not containerd: {e.Message}",
+                $"What answers at {_services.Address} is not containerd: {(e.InnerException as RpcException)?.Status.Detail ?? e.Message}",
                 _services.Address.ToString(),
-                "Name containerd's own socket with -Address; the TCP endpoint of containerd offers CRI alone.",
+                _services.Address.Kind == ContainerdAddressKind.Tcp
+                    ? "Name a port that leads to containerd's socket (tcp_address of containerd itself serves CRI alone). It may want TLS and a client certificate."
+                    : "Name containerd's own socket with -Address.",
                 e);
         }
+    }
+
+    private static bool IsNoHttp2(CtrException error)
+    {
+        for (Exception? cause = error; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError })
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private CtrPlugin ToRecord(Plugin plugin) => new()

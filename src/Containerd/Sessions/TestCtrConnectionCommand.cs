@@ -6,7 +6,7 @@ namespace Containerd.PowerShell.Sessions;
 /// <summary>Tells whether a daemon serves: it is healthy, and it is containerd.</summary>
 [Cmdlet(VerbsDiagnostic.Test, "CtrConnection")]
 [OutputType(typeof(bool))]
-public sealed class TestCtrConnection : TimedDaemonCmdlet
+public sealed class TestCtrConnectionCommand : TimedDaemonCmdlet
 {
     /// <summary>The limit for the whole test, in seconds; 0 for none.</summary>
     [Parameter(HelpMessage = "How long the daemon may take to answer, in seconds; 0 for no limit. 5 by default.")]

@@ -10,7 +10,7 @@ namespace Containerd.PowerShell.Sessions;
 /// <summary>Opens a session with a daemon, which the runspace's cmdlets use from then on.</summary>
 [Cmdlet(VerbsCommunications.Connect, "Ctr")]
 [OutputType(typeof(CtrSession))]
-public sealed class ConnectCtr : AsyncCmdlet
+public sealed class ConnectCtrCommand : AsyncCmdlet
 {
     private SessionTable? _sessions;
     private ContainerdClient? _client;
@@ -62,12 +62,11 @@ public sealed class ConnectCtr : AsyncCmdlet
         _sessions = SessionTable.Current;
         try
         {
+            ContainerdAddress address = ContainerdAddress.Parse(Address ?? DefaultDaemon.Address);
             _client = ContainerdClient.Create(
-                ContainerdAddress.Parse(Address ?? DefaultDaemon.Address),
-                Namespace ?? DefaultDaemon.Namespace,
-                new ContainerdClientOptions { Tls = Tls() });
+                address, Namespace ?? DefaultDaemon.Namespace, new ContainerdClientOptions { Tls = Tls(address) });
         }
-        catch (Exception e) when (e is CtrException or FormatException or ArgumentException)
+        catch (Exception e) when (e is CtrException or FormatException)
         {
             ThrowTerminatingError(ErrorRecords.From(e));
         }
@@ -115,16 +114,30 @@ public sealed class ConnectCtr : AsyncCmdlet
         WriteObject(session);
     }
 
-    private TlsOptions? Tls() =>
-        Certificate is null && CertificateKey is null && CACertificate is null && !Insecure
-            ? null
-            : new TlsOptions
+    private TlsOptions? Tls(ContainerdAddress address)
+    {
+        if (Certificate is null && CertificateKey is null && CACertificate is null && !Insecure)
+        {
+            return null;
+        }
+
+        if (address.Kind != ContainerdAddressKind.Tcp)
+        {
+            throw Refused("-Certificate, -CertificateKey, -CACertificate and -Insecure are for tcp:// addresses only.");
+        }
+
+        return CertificateKey is null || Certificate is not null
+            ? new TlsOptions
             {
                 CertificatePath = Resolve(Certificate),
                 CertificateKeyPath = Resolve(CertificateKey),
                 CACertificatePath = Resolve(CACertificate),
                 Insecure = Insecure,
-            };
+            }
+            : throw Refused("-CertificateKey is the key of -Certificate, which is missing.");
+    }
+
+    private static CtrException Refused(string message) => new(CtrErrorKind.InvalidArgument, "InvalidTlsOption", message);
 
     private string? Resolve(string? path) => path is null ? null : GetUnresolvedProviderPathFromPSPath(path);
 }

@@ -7,7 +7,7 @@ namespace Containerd.PowerShell.Sessions;
 /// <summary>Closes sessions; calls that use them end with an error.</summary>
 [Cmdlet(VerbsCommunications.Disconnect, "Ctr", DefaultParameterSetName = DefaultSet, SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Low)]
 [OutputType(typeof(void))]
-public sealed class DisconnectCtr : PSCmdlet
+public sealed class DisconnectCtrCommand : PSCmdlet
 {
     private const string DefaultSet = "Default";
     private const string SessionSet = "Session";

@@ -7,7 +7,7 @@ namespace Containerd.PowerShell.Sessions;
 /// <summary>Gives the plugins of the daemon, those that did not load with their reason.</summary>
 [Cmdlet(VerbsCommon.Get, "CtrPlugin")]
 [OutputType(typeof(CtrPlugin))]
-public sealed class GetCtrPlugin : TimedDaemonCmdlet
+public sealed class GetCtrPluginCommand : TimedDaemonCmdlet
 {
     /// <summary>Types of plugins, with wildcards.</summary>
     [Parameter(Position = 0, HelpMessage = "Types of plugins, such as io.containerd.snapshotter.v1 or *snapshotter*.")]

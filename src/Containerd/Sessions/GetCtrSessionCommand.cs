@@ -7,7 +7,7 @@ namespace Containerd.PowerShell.Sessions;
 /// <summary>Gives the open sessions of this runspace, the default one last.</summary>
 [Cmdlet(VerbsCommon.Get, "CtrSession")]
 [OutputType(typeof(CtrSession))]
-public sealed class GetCtrSession : PSCmdlet
+public sealed class GetCtrSessionCommand : PSCmdlet
 {
     /// <summary>Names of sessions, with wildcards.</summary>
     [Parameter(Position = 0, HelpMessage = "Names of sessions; wildcards are allowed.")]

@@ -6,7 +6,7 @@ namespace Containerd.PowerShell.Sessions;
 /// <summary>Gives the version of the daemon and of this module, and the API services of the daemon.</summary>
 [Cmdlet(VerbsCommon.Get, "CtrVersion")]
 [OutputType(typeof(CtrVersion))]
-public sealed class GetCtrVersion : TimedDaemonCmdlet
+public sealed class GetCtrVersionCommand : TimedDaemonCmdlet
 {
     /// <inheritdoc/>
     protected override async Task EndAsync(CancellationToken cancellationToken)

@@ -1,0 +1,55 @@
+using System.Management.Automation;
+using Containerd.Client;
+using Containerd.PowerShell.Binding;
+using Containerd.PowerShell.Completion;
+
+namespace Containerd.PowerShell.Images;
+
+/// <summary>Get-CtrImage: the images that there are, or those that are asked for.</summary>
+[Cmdlet(VerbsCommon.Get, "CtrImage")]
+[OutputType(typeof(CtrImage))]
+public sealed class GetCtrImageCommand : ImageCmdlet
+{
+    /// <summary>The images' names; null for all.</summary>
+    [Parameter(
+        Position = 0,
+        ValueFromPipeline = true,
+        ValueFromPipelineByPropertyName = true,
+        HelpMessage = "The image's name, or several, such as busybox or ghcr.io/org/app:1.2; wildcards are allowed. All when left out.")]
+    [ArgumentCompleter(typeof(ImageNameCompleter))]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string[]? Name { get; set; }
+
+    /// <summary>Labels that the images have.</summary>
+    [Parameter(HelpMessage = "Labels that an image must have, all of them: a hashtable, 'key=value', or 'key' for any value.")]
+    [DictionaryTransformation]
+    public Dictionary<string, string> Label { get; set; } = [];
+
+    /// <summary>Filters in containerd's language.</summary>
+    [Parameter(HelpMessage = "A filter in containerd's own language, such as 'name~=busybox'; of several any.")]
+    [ValidateNotNullOrEmpty]
+    public string[]? Filter { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync(CancellationToken cancellationToken)
+    {
+        string[] names = Name ?? ["*"];
+        if (Filter is null && Label.Count == 0)
+        {
+            await ForEachAsync(names, (_, image) => WriteImageAsync(image, cancellationToken), cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        string labels = CtrFilter.All(Label.Select(label => CtrFilter.Label(label.Key, label.Value)));
+        string[] filters = Array.ConvertAll(Filter ?? [""], filter => CtrFilter.All([filter, labels]));
+        ImageNamePattern[] patterns = Array.ConvertAll(names, name => new ImageNamePattern(name));
+        foreach (ContainerdClient client in Clients)
+        {
+            await ForEachListedAsync(
+                client, patterns, filters, (_, image) => WriteImageAsync(image, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private Task WriteImageAsync(CtrImage image, CancellationToken cancellationToken) => WriteAsync(image, cancellationToken).AsTask();
+}

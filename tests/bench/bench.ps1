@@ -1,0 +1,81 @@
+# Prints our figures beside ctr's on the same daemon in the same run: medians of whole rounds, ours in this process
+# through the cmdlets, ctr as it is used, one process a command. Run by './build.sh bench'.
+param(
+    [Parameter(Mandatory)] [string] $Module,
+    [Parameter(Mandatory)] [string] $Images,
+    [int] $Rounds = 3
+)
+
+$ErrorActionPreference = 'Stop'
+$ctr = @($env:CONTAINERD_TEST_CTR, '--address', $env:CONTAINERD_TEST_ADDRESS, '--namespace', 'bench')
+$image = 'docker.io/library/busybox:latest'
+$idle = 'trap exit TERM; sleep 1000 & wait'
+
+function Invoke-Ctr {
+    $output = & $ctr[0] $ctr[1..4] @args 2>&1
+    if ($LASTEXITCODE -ne 0) { throw "ctr $args ended with ${LASTEXITCODE}: $output" }
+    $output
+}
+
+function Get-Median([double[]] $Value) { ($Value | Sort-Object)[[math]::Floor($Value.Count / 2)] }
+
+function Measure-Pair([string] $Name, [scriptblock] $Ours, [scriptblock] $Theirs) {
+    $a = @(); $b = @()
+    foreach ($round in 1..$Rounds) {
+        $a += (Measure-Command $Ours).TotalMilliseconds
+        $b += (Measure-Command $Theirs).TotalMilliseconds
+    }
+
+    $mine = Get-Median $a; $other = Get-Median $b
+    [pscustomobject]@{
+        Measured  = $Name
+        'ours/ms' = [math]::Round($mine)
+        'ctr/ms'  = [math]::Round($other)
+        'ours/ctr' = [math]::Round($mine / $other, 2)
+    }
+}
+
+function Measure-Process([string] $Command) {
+    Get-Median @(foreach ($round in 1..7) {
+            (Measure-Command { & $env:PWSH -NoProfile -NonInteractive -Command $Command }).TotalMilliseconds
+        })
+}
+
+Import-Module $Module
+$env:CONTAINERD_NAMESPACE = 'bench'
+Connect-Ctr -Address $env:CONTAINERD_TEST_ADDRESS -Namespace bench | Out-Null
+Import-CtrImage -Path "$Images/busybox.tar" | Out-Null
+New-CtrContainer -Id idle -Image busybox -Command sh, -c, $idle | Start-CtrTask | Out-Null
+
+Measure-Pair '200 execs of true, one after the other' {
+    1..200 | ForEach-Object { Invoke-CtrExec idle true } | Out-Null
+} {
+    1..200 | ForEach-Object { Invoke-Ctr tasks exec --exec-id "x$_" idle true } | Out-Null
+}
+
+Measure-Pair '256 MiB of output from an exec' {
+    Invoke-CtrExec idle sh, -c, 'yes 0123456789012345678901234567890123456789012345678901234567890123456789 | head -c 268435456' -Stream | Measure-Object | Out-Null
+} {
+    & sh -c "exec $ctr tasks exec --exec-id big idle sh -c 'yes 0123456789012345678901234567890123456789012345678901234567890123456789 | head -c 268435456' > /dev/null"
+}
+
+Measure-Pair '50 containers: create, start, wait, delete' {
+    1..50 | ForEach-Object { New-CtrContainer -Id "a$_" -Image busybox -Command true } | Start-CtrTask -NoIO | Wait-CtrTask | Remove-CtrContainer
+} {
+    1..50 | ForEach-Object { Invoke-Ctr run --rm --null-io $image "b$_" true } | Out-Null
+}
+
+Stop-CtrTask idle -Force
+Remove-CtrContainer idle
+1..1000 | ForEach-Object { New-CtrContainer -Id "c$_" -Image busybox } | Out-Null
+Measure-Pair 'Listing 1,000 containers' { Get-CtrContainer | Out-Null } { Invoke-Ctr containers list | Out-Null }
+Get-CtrContainer | Remove-CtrContainer
+Remove-CtrImage busybox
+
+$empty = Measure-Process '1'
+$import = Measure-Process "Import-Module '$Module'"
+$first = Measure-Process "Import-Module '$Module'; Get-CtrVersion -Address '$env:CONTAINERD_TEST_ADDRESS' | Out-Null"
+[pscustomobject]@{ Measured = 'An empty pwsh'; 'ours/ms' = [math]::Round($empty) }
+[pscustomobject]@{ Measured = 'Import-Module, beyond the empty pwsh'; 'ours/ms' = [math]::Round($import - $empty) }
+[pscustomobject]@{ Measured = 'Import-Module and the first call, beyond the empty pwsh'; 'ours/ms' = [math]::Round($first - $empty) }
+Disconnect-Ctr

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Containerd.Client;
 
 namespace Containerd.IntegrationTests;
 
@@ -10,6 +11,13 @@ namespace Containerd.IntegrationTests;
 public sealed class DaemonFixture : IAsyncLifetime
 {
     private static readonly TimeSpan CtrTimeout = TimeSpan.FromMinutes(2);
+
+    private readonly Lazy<ContainerdClient> _client;
+
+    public DaemonFixture() => _client = new Lazy<ContainerdClient>(() => ContainerdClient.Create(
+        ContainerdAddress.Parse(Address),
+        Namespace,
+        new ContainerdClientOptions { StateDirectory = StateDirectory }));
 
     /// <summary>The path of the daemon's unix socket.</summary>
     public string Address { get; } = Variable("ADDRESS");
@@ -23,8 +31,17 @@ public sealed class DaemonFixture : IAsyncLifetime
     /// <summary>The daemon's own ctr.</summary>
     public string CtrPath { get; } = Variable("CTR");
 
+    /// <summary>The directory of the daemon's running state.</summary>
+    public string State { get; } = Variable("STATE");
+
     /// <summary>The containerd namespace of this test class.</summary>
     public string Namespace { get; } = $"test-{Guid.NewGuid():N}";
+
+    /// <summary>Where this class's client keeps what belongs to containers.</summary>
+    public string StateDirectory { get; } = Path.Combine(Path.GetTempPath(), $"ctr-state-{Guid.NewGuid():N}");
+
+    /// <summary>Our client of this class's namespace.</summary>
+    public ContainerdClient Client => _client.Value;
 
     /// <summary>Skips the test where no daemon was started for it.</summary>
     public void Require() =>
@@ -72,6 +89,11 @@ public sealed class DaemonFixture : IAsyncLifetime
             return;
         }
 
+        if (_client.IsValueCreated)
+        {
+            Client.Dispose();
+        }
+
         await RemoveEachAsync("tasks", "--force");
         await RemoveEachAsync("containers");
         await RemoveEachAsync("leases");
@@ -82,6 +104,10 @@ public sealed class DaemonFixture : IAsyncLifetime
         await RunCtrAsync("leases", "create", "--id", lease);
         await RunCtrAsync("leases", "delete", "--sync", lease);
         await RunCtrAsync("namespaces", "remove", "--cgroup", Namespace);
+        if (Directory.Exists(StateDirectory))
+        {
+            Directory.Delete(StateDirectory, recursive: true);
+        }
     }
 
     private static string Variable(string name) => Environment.GetEnvironmentVariable($"CONTAINERD_TEST_{name}") ?? "";

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 
 namespace Containerd.Client.IO;
@@ -15,6 +16,9 @@ internal sealed partial class ProcessFifos : IDisposable
 
     private ProcessFifos(string? ownDirectory) => _ownDirectory = ownDirectory;
 
+    /// <summary>Whether the process has a terminal.</summary>
+    public bool Terminal { get; private init; }
+
     /// <summary>The path of standard input's FIFO; empty where there is none.</summary>
     public string StandardInputPath { get; private set; } = "";
 
@@ -23,6 +27,12 @@ internal sealed partial class ProcessFifos : IDisposable
 
     /// <summary>The path of standard error's FIFO; empty where there is none, as with a terminal.</summary>
     public string StandardErrorPath { get; private set; } = "";
+
+    /// <summary>
+    /// A name that no other process has: an id that two callers give at once, or that is taken, would have the one replace
+    /// and remove the other's FIFOs before the shim has opened them.
+    /// </summary>
+    public static string NewName(string kind) => $"{kind}-{Convert.ToHexString(RandomNumberGenerator.GetBytes(8))}";
 
     /// <summary>
     /// Makes the FIFOs <c>{directory}/{processName}-stdin</c>, <c>-stdout</c> and <c>-stderr</c>, and the directory
@@ -54,7 +64,7 @@ internal sealed partial class ProcessFifos : IDisposable
             MakeDirectory(directory);
         }
 
-        var fifos = new ProcessFifos(isNew ? directory : null);
+        var fifos = new ProcessFifos(isNew ? directory : null) { Terminal = terminal };
         try
         {
             fifos.StandardInputPath = standardInput ? fifos.Make(directory, processName, "stdin") : "";

@@ -11,7 +11,7 @@ namespace Containerd.Client.IO;
 /// waits for the shim instead of taking its absence for the end, and keeps standard input open, whose bytes would
 /// go with the last end of a FIFO that closes.
 /// </summary>
-internal sealed class ProcessIO : IAsyncDisposable
+internal sealed partial class ProcessIO : IAsyncDisposable
 {
     private readonly ProcessFifos _fifos;
     private readonly List<SafePipeHandle> _writers = [];
@@ -132,50 +132,6 @@ internal sealed class ProcessIO : IAsyncDisposable
             pipe is null ? null : new DrainingReader(pipe, exited, drain, stop.Token);
     }
 
-    /// <summary>
-    /// Copies a source to standard input, then closes it: every byte is in the FIFO and the shim is attached
-    /// (<see cref="ShimAttached"/>) before this end closes, and this end is closed before the shim is told to close its
-    /// own. Ends early when the process exits, so that one that never reads holds nothing up.
-    /// </summary>
-    /// <param name="source">What the process reads; stays open.</param>
-    /// <param name="closeInput">The CloseIO request.</param>
-    /// <param name="exited">Completes, in whatever way, when the process is gone.</param>
-    /// <param name="cancellationToken">Ends the copy. A read of the source that does not end is left behind.</param>
-    /// <returns>False when the process exited first.</returns>
-    /// <exception cref="InvalidOperationException">The process has no standard input.</exception>
-    public async Task<bool> CopyInputAsync(
-        Stream source, Func<CancellationToken, Task> closeInput, Task exited, CancellationToken cancellationToken)
-    {
-        var input = _standardInput ?? throw new InvalidOperationException("The process has no standard input.");
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        try
-        {
-            var copy = Task.Run(() => CopyInputAsync(source, input, stop.Token), CancellationToken.None);
-            if (await Task.WhenAny(copy, exited).ConfigureAwait(false) != copy)
-            {
-                await stop.CancelAsync().ConfigureAwait(false);
-            }
-
-            await copy.ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (exited.IsCompleted && !cancellationToken.IsCancellationRequested)
-        {
-            return false;
-        }
-        finally
-        {
-            await input.DisposeAsync().ConfigureAwait(false);
-        }
-
-        if (exited.IsCompleted)
-        {
-            return false;
-        }
-
-        await closeInput(cancellationToken).ConfigureAwait(false);
-        return true;
-    }
-
     /// <summary>Closes every end, which also ends what still reads or writes, and disposes the FIFOs.</summary>
     public ValueTask DisposeAsync()
     {
@@ -194,25 +150,6 @@ internal sealed class ProcessIO : IAsyncDisposable
         {
             handle.Dispose();
             throw;
-        }
-    }
-
-    private async Task CopyInputAsync(Stream source, AnonymousPipeClientStream input, CancellationToken cancellationToken)
-    {
-        // Not pooled: a read that is left behind may still write into it.
-        var buffer = new byte[OutputLines.ReadSize];
-        while (true)
-        {
-            // A console's read cannot be cancelled, so the wait for it is.
-            var read = source.ReadAsync(buffer, cancellationToken).AsTask();
-            var count = await read.WaitAsync(cancellationToken).ConfigureAwait(false);
-            if (count == 0)
-            {
-                await _attached.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-                return;
-            }
-
-            await input.WriteAsync(buffer.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
         }
     }
 

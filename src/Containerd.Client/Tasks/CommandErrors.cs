@@ -1,3 +1,5 @@
+using Containerd.Client.Grpc;
+
 namespace Containerd.Client;
 
 /// <summary>Tells a command that cannot be run from other failures; runc answers both with text only.</summary>
@@ -11,7 +13,8 @@ internal static class CommandErrors
         }
 
         string program = command[0];
-        string detail = e.Message;
+        // Of a kind that is known, the message no longer has the runtime's own words.
+        string detail = e.InnerException is RpcException call ? call.Status.Detail : e.Message;
         if (detail.Contains("executable file not found in $PATH", StringComparison.Ordinal)
             || (detail.Contains($"exec: \"{program}\"", StringComparison.Ordinal) && detail.Contains("no such file or directory", StringComparison.Ordinal)))
         {

@@ -3,7 +3,7 @@ namespace Containerd.Client;
 /// <summary>
 /// Lets few execs of one container start at a time. A shim starts them one after the other anyway; but while starts queue
 /// up in it, the shim of containerd 1.6 leaves exits unread, and once 32 of them wait it takes a second for each: fifty
-/// execs at once stood still for minutes.
+/// short execs at once did not end within a minute. Waiting here costs nothing that waiting there would not.
 /// </summary>
 internal static class ExecGate
 {

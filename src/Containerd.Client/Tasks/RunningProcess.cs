@@ -4,7 +4,7 @@ namespace Containerd.Client;
 
 /// <summary>
 /// A process that this client started and is attached to: a task's first process, or an exec. Its output can be read once.
-/// Disposing kills it if it lives, and closes what it was attached with.
+/// Disposing kills and removes it if it lives, removes an exec also when it has ended, and closes what it was attached with.
 /// </summary>
 public sealed class RunningProcess : IAsyncDisposable
 {
@@ -14,6 +14,7 @@ public sealed class RunningProcess : IAsyncDisposable
     private readonly TaskClient _tasks;
     private readonly ProcessIO _io;
     private readonly CancellationTokenSource _waiting;
+    private bool _execRemoved;
 
     internal RunningProcess(
         TaskClient tasks, string containerId, string? execId, int pid, ProcessIO io, Task<CtrExitStatus> exited, CancellationTokenSource waiting)
@@ -76,17 +77,18 @@ public sealed class RunningProcess : IAsyncDisposable
         if (ExecId is not null)
         {
             await _tasks.DeleteAsync(ContainerId, ExecId, cancellationToken).ConfigureAwait(false);
+            _execRemoved = true;
         }
 
         return status;
     }
 
-    /// <summary>Kills and removes the process if it lives, and lets go of its streams.</summary>
+    /// <summary>Kills and removes the process if it lives, removes an exec in any case, and lets go of its streams.</summary>
     public async ValueTask DisposeAsync()
     {
         try
         {
-            if (!Exited.IsCompletedSuccessfully)
+            if (ExecId is null ? !Exited.IsCompletedSuccessfully : !_execRemoved)
             {
                 await _tasks.ForceDeleteAsync(ContainerId, ExecId, CancellationToken.None).ConfigureAwait(false);
             }

@@ -7,8 +7,6 @@ namespace Containerd.Client;
 
 public sealed partial class TaskClient
 {
-    private const string InitProcessName = "init";
-
     /// <summary>Makes a container's task without starting it (Tasks.Create). Nobody is attached to it.</summary>
     /// <param name="id">The container's id.</param>
     /// <param name="output">Where its output goes; null for the default log.</param>
@@ -17,7 +15,10 @@ public sealed partial class TaskClient
     public async Task<CtrTask> CreateAsync(string id, DetachedOutput? output = null, CancellationToken cancellationToken = default)
     {
         Container container = await _containers.GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
-        return await CreateDetachedAsync(container, output ?? DetachedOutput.DefaultLog, cancellationToken).ConfigureAwait(false);
+        using DetachedStreams streams = OpenDetached(container, output);
+        CtrTask task = await CreateDetachedAsync(container, streams, cancellationToken).ConfigureAwait(false);
+        streams.Keep();
+        return task;
     }
 
     /// <summary>
@@ -31,12 +32,13 @@ public sealed partial class TaskClient
     public async Task<CtrTask> StartAsync(string id, DetachedOutput? output = null, CancellationToken cancellationToken = default)
     {
         Container container = await _containers.GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
-        CtrTask? made = await FindStartableAsync(id, cancellationToken).ConfigureAwait(false);
-        CtrTask task = made
-            ?? await CreateDetachedAsync(container, output ?? DetachedOutput.DefaultLog, cancellationToken).ConfigureAwait(false);
+        CtrTask? task = await FindStartableAsync(id, cancellationToken).ConfigureAwait(false);
+        using DetachedStreams? streams = task is null ? OpenDetached(container, output) : null;
+        task ??= await CreateDetachedAsync(container, streams!, cancellationToken).ConfigureAwait(false);
         try
         {
             int pid = await StartProcessAsync(id, null, cancellationToken).ConfigureAwait(false);
+            streams?.Keep();
             return task with { Pid = pid, Status = CtrTaskStatus.Running };
         }
         catch (Exception e)
@@ -66,7 +68,7 @@ public sealed partial class TaskClient
 
         CtrSpec spec = ContainerClient.SpecOf(container);
         bool terminal = spec.Process?.Terminal ?? false;
-        ProcessIO io = OpenIO(container, InitProcessName, standardInput, terminal);
+        ProcessIO io = OpenIO(container, "init", standardInput, terminal);
         try
         {
             await CreateCoreAsync(container, spec, StandardIO.Of(io.Fifos, terminal), cancellationToken).ConfigureAwait(false);
@@ -80,52 +82,28 @@ public sealed partial class TaskClient
         return await StartAttachedCoreAsync(id, null, io, spec.Process?.Args ?? [], cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<CtrTask> CreateDetachedAsync(Container container, DetachedOutput output, CancellationToken cancellationToken)
+    private DetachedStreams OpenDetached(Container container, DetachedOutput? output) => DetachedStreams.Open(
+        container.Id,
+        BundleOf(container),
+        output ?? DetachedOutput.DefaultLog,
+        ContainerClient.SpecOf(container).Process?.Terminal ?? false);
+
+    private async Task<CtrTask> CreateDetachedAsync(Container container, DetachedStreams streams, CancellationToken cancellationToken)
     {
-        CtrSpec spec = ContainerClient.SpecOf(container);
-        bool terminal = spec.Process?.Terminal ?? false;
-        string bundle = BundleOf(container);
-        StandardIO streams = default;
-        ProcessFifos? fifos = null;
-        if (output == DetachedOutput.DefaultLog && terminal)
+        StandardIO paths = streams.Paths;
+        int pid = await CreateCoreAsync(container, ContainerClient.SpecOf(container), paths, cancellationToken).ConfigureAwait(false);
+        return new CtrTask
         {
-            // The shim writes a terminal's output to a FIFO only. It keeps both ends open, so whoever attaches later reads on.
-            Bundle.Create(bundle);
-            fifos = ProcessFifos.Create(bundle, InitProcessName, standardInput: true, terminal);
-            streams = StandardIO.Of(fifos, terminal);
-        }
-        else
-        {
-            if (output == DetachedOutput.DefaultLog)
-            {
-                Bundle.Create(bundle);
-                output = DetachedOutput.ToFile(Bundle.LogOf(bundle));
-            }
-
-            streams = new StandardIO("", output.Uri!, terminal ? "" : output.Uri!, terminal);
-        }
-
-        try
-        {
-            int pid = await CreateCoreAsync(container, spec, streams, cancellationToken).ConfigureAwait(false);
-            return new CtrTask
-            {
-                Id = container.Id,
-                Pid = pid,
-                Status = CtrTaskStatus.Created,
-                StandardInput = streams.Input,
-                StandardOutput = streams.Output,
-                StandardError = streams.Error,
-                Terminal = terminal,
-                Address = _services.Address.ToString(),
-                Namespace = _services.Namespace,
-            };
-        }
-        catch
-        {
-            fifos?.Dispose();
-            throw;
-        }
+            Id = container.Id,
+            Pid = pid,
+            Status = CtrTaskStatus.Created,
+            StandardInput = paths.Input,
+            StandardOutput = paths.Output,
+            StandardError = paths.Error,
+            Terminal = paths.Terminal,
+            Address = _services.Address.ToString(),
+            Namespace = _services.Namespace,
+        };
     }
 
     private async Task<int> CreateCoreAsync(Container container, CtrSpec spec, StandardIO streams, CancellationToken cancellationToken)
@@ -242,8 +220,8 @@ public sealed partial class TaskClient
         }
     }
 
-    private ProcessIO OpenIO(Container container, string processName, bool standardInput, bool terminal) =>
-        ProcessIO.Open(ProcessFifos.Create(FifoDirectoryOf(container), processName, standardInput, terminal));
+    private ProcessIO OpenIO(Container container, string kind, bool standardInput, bool terminal) =>
+        ProcessIO.Open(ProcessFifos.Create(FifoDirectoryOf(container), ProcessFifos.NewName(kind), standardInput, terminal));
 
     /// <summary>The container's own directory; where somebody else made the container, one for this process alone.</summary>
     private string FifoDirectoryOf(Container container)

@@ -22,6 +22,7 @@ public sealed partial class TaskClient
     public async Task<RunningProcess> StartExecAsync(string id, ExecOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
+        Validate(options);
         Container container = await _containers.GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
         SemaphoreSlim gate = await ExecGate.EnterAsync(_services, id, cancellationToken).ConfigureAwait(false);
         try
@@ -73,9 +74,8 @@ public sealed partial class TaskClient
     {
         string id = container.Id;
         string execId = options.ExecId ?? $"exec-{Convert.ToHexString(RandomNumberGenerator.GetBytes(8))}";
-        Identifier.Validate(execId, "exec id");
         CtrSpecProcess process = await ProcessOfAsync(container, options, cancellationToken).ConfigureAwait(false);
-        ProcessIO io = OpenIO(container, execId, options.StandardInput, options.Terminal);
+        ProcessIO io = OpenIO(container, "exec", options.StandardInput, options.Terminal);
         var request = new ExecProcessRequest
         {
             ContainerId = id,
@@ -106,36 +106,51 @@ public sealed partial class TaskClient
 
     private static string Text(MemoryStream bytes) => Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length);
 
-    private async Task<CtrSpecProcess> ProcessOfAsync(Container container, ExecOptions options, CancellationToken cancellationToken)
+    private static void Validate(ExecOptions options)
     {
+        if (options.ExecId is { } execId)
+        {
+            Identifier.Validate(execId, "exec id");
+        }
+
         if (options.Command.Count == 0 || options.Command[0].Length == 0)
         {
             throw CtrException.InvalidArgument("InvalidCommand", "A command is needed: a program's name, then its arguments.");
         }
 
-        CtrSpecProcess process = ContainerClient.SpecOf(container).Process ?? new CtrSpecProcess { Cwd = "/" };
-        process.Args = [.. options.Command];
-        process.Terminal = options.Terminal;
-        process.CommandLine = null;
+        if (options.WorkingDirectory is { } directory && !directory.StartsWith('/'))
+        {
+            throw CtrException.InvalidArgument("InvalidWorkingDirectory", $"The working directory '{directory}' is not absolute.", directory);
+        }
+
         try
         {
-            process.Env = ProcessEnvironment.Merge(process.Env, options.Environment);
+            ProcessEnvironment.Merge([], options.Environment);
         }
         catch (FormatException e)
         {
             throw CtrException.InvalidArgument("InvalidEnvironment", e.Message);
         }
+    }
 
-        if (options.WorkingDirectory is { } directory)
-        {
-            process.Cwd = directory.StartsWith('/')
-                ? directory
-                : throw CtrException.InvalidArgument("InvalidWorkingDirectory", $"The working directory '{directory}' is not absolute.", directory);
-        }
-
+    private async Task<CtrSpecProcess> ProcessOfAsync(Container container, ExecOptions options, CancellationToken cancellationToken)
+    {
+        CtrSpecProcess process = ContainerClient.SpecOf(container).Process ?? new CtrSpecProcess { Cwd = "/" };
+        process.Args = [.. options.Command];
+        process.Terminal = options.Terminal;
+        process.CommandLine = null;
+        process.Env = ProcessEnvironment.Merge(process.Env, options.Environment);
+        process.Cwd = options.WorkingDirectory ?? process.Cwd;
         if (options.User is { } user)
         {
-            process.User = await _containers.ResolveUserAsync(container, user, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                process.User = await _containers.ResolveUserAsync(container, user, cancellationToken).ConfigureAwait(false);
+            }
+            catch (FormatException e)
+            {
+                throw CtrException.InvalidArgument("InvalidUser", e.Message, user);
+            }
         }
 
         return process;

@@ -74,12 +74,10 @@ public sealed partial class TaskClient
         }
     }
 
+    // A task that writes elsewhere has no log, though an earlier one's may be there.
     private string LogPathOf(CtrTask? task, Container container)
     {
-        string path = task is not null && Uri.TryCreate(task.StandardOutput, UriKind.Absolute, out Uri? uri) && uri is { Scheme: "file", Host: "" }
-            && task.StandardOutput.StartsWith("file:", StringComparison.Ordinal)
-                ? uri.LocalPath
-                : Bundle.LogOf(BundleOf(container));
+        string? path = task is null ? Bundle.LogOf(BundleOf(container)) : FileOf(task.StandardOutput);
         return File.Exists(path)
             ? path
             : throw new CtrException(
@@ -89,4 +87,12 @@ public sealed partial class TaskClient
                 container.Id,
                 "A task has a log when it was started detached, without a terminal, and without -NoIO or a binary -LogUri.");
     }
+
+    // A FIFO's path is no URI, though .NET would take it for one.
+    private static string? FileOf(string output) =>
+        output.StartsWith("file:", StringComparison.Ordinal)
+        && Uri.TryCreate(output, UriKind.Absolute, out Uri? uri)
+        && uri.Host.Length == 0
+            ? uri.LocalPath
+            : null;
 }

@@ -1,4 +1,5 @@
 using Containerd.Client.Grpc;
+using Containerd.Client.Oci;
 using Containerd.Protocol.Tasks;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
@@ -64,15 +65,24 @@ public sealed partial class TaskClient
     /// <param name="execId">The exec to send it to; null for the task.</param>
     /// <param name="all">Whether every process of the container gets it.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    /// <exception cref="CtrException">NotFound where there is no such task or exec, or it has ended.</exception>
-    public Task SendSignalAsync(
-        string id, int signal, string? execId = null, bool all = false, CancellationToken cancellationToken = default) =>
-        CallAsync(
+    /// <exception cref="CtrException">
+    /// NotFound where there is no such task or exec, or it has ended; InvalidArgument for a number that no signal has.
+    /// </exception>
+    public async Task SendSignalAsync(
+        string id, int signal, string? execId = null, bool all = false, CancellationToken cancellationToken = default)
+    {
+        if (signal is < 1 or > CtrSignal.LastRealTime)
+        {
+            throw CtrException.InvalidArgument("InvalidSignal", $"{signal} is not a signal: 1 to {CtrSignal.LastRealTime} are.");
+        }
+
+        await CallAsync(
             TaskMethods.Kill,
             new KillRequest { ContainerId = id, ExecId = execId ?? "", Signal = (uint)signal, All = all },
             id,
             execId,
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Waits for the end of a task or exec (Tasks.Wait). It has no limit of its own.</summary>
     /// <param name="id">The container's id.</param>
@@ -156,7 +166,7 @@ public sealed partial class TaskClient
             s_cleanUpTimeout).ConfigureAwait(false);
     }
 
-    private Task<TResponse> CallAsync<TRequest, TResponse>(
+    private async Task<TResponse> CallAsync<TRequest, TResponse>(
         Method<TRequest, TResponse> method,
         TRequest request,
         string? id,
@@ -164,8 +174,20 @@ public sealed partial class TaskClient
         CancellationToken cancellationToken,
         TimeSpan? timeout = null)
         where TRequest : class, IMessage<TRequest>
-        where TResponse : class, IMessage<TResponse> =>
-        _services.CallAsync(method, request, ResourceOf(id, execId), cancellationToken, timeout);
+        where TResponse : class, IMessage<TResponse>
+    {
+        if (id is not null)
+        {
+            Identifier.Validate(id, "container id");
+        }
+
+        if (execId is not null)
+        {
+            Identifier.Validate(execId, "exec id");
+        }
+
+        return await _services.CallAsync(method, request, ResourceOf(id, execId), cancellationToken, timeout).ConfigureAwait(false);
+    }
 
     private static Resource ResourceOf(string? id, string? execId) =>
         id is null ? Resource.Daemon : execId is null ? Resource.Task(id) : Resource.Exec($"{id}/{execId}");

@@ -9,7 +9,10 @@ namespace Containerd.PowerShell.Containers;
 /// <summary>
 /// A cmdlet that does something for each container that it is given: by id, by wildcard, or as an object from the pipeline.
 /// </summary>
-/// <remarks>A derived cmdlet's <see cref="CmdletAttribute"/> names <see cref="IdSet"/> as its default parameter set.</remarks>
+/// <remarks>
+/// A derived cmdlet's <see cref="CmdletAttribute"/> names <see cref="InputObjectSet"/> as its default parameter set: else an
+/// object from the pipeline would be bound by its id alone, and lose its daemon and namespace.
+/// </remarks>
 public abstract class ContainerTargetCmdlet : TimedDaemonCmdlet
 {
     /// <summary>The parameter set in which containers are named.</summary>
@@ -32,14 +35,14 @@ public abstract class ContainerTargetCmdlet : TimedDaemonCmdlet
     [ValidateNotNullOrEmpty]
     public virtual string[]? Id { get; set; }
 
-    /// <summary>Containers, tasks or processes as other cmdlets return them.</summary>
+    /// <summary>A container, task or process as another cmdlet returned it.</summary>
     [Parameter(
         ParameterSetName = InputObjectSet,
         Mandatory = true,
         ValueFromPipeline = true,
-        HelpMessage = "A container, task or process as another cmdlet returned it, or several.")]
+        HelpMessage = "A container, task or process as another cmdlet returned it.")]
     [ValidateNotNullOrEmpty]
-    public IContainerReference[]? InputObject { get; set; }
+    public IContainerReference? InputObject { get; set; }
 
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellationToken)
@@ -62,11 +65,8 @@ public abstract class ContainerTargetCmdlet : TimedDaemonCmdlet
     {
         if (ParameterSetName == InputObjectSet)
         {
-            foreach (IContainerReference item in InputObject!)
-            {
-                yield return new ContainerTarget(ClientFor(item.Address, item.Namespace), item.ContainerId, item.ExecId);
-            }
-
+            IContainerReference item = InputObject!;
+            yield return new ContainerTarget(ClientFor(item.Address, item.Namespace), item.ContainerId, item.ExecId);
             yield break;
         }
 

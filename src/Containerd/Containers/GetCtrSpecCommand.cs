@@ -3,7 +3,7 @@ using System.Management.Automation;
 namespace Containerd.PowerShell.Containers;
 
 /// <summary>Gives the OCI runtime specs of containers.</summary>
-[Cmdlet(VerbsCommon.Get, "CtrSpec", DefaultParameterSetName = IdSet)]
+[Cmdlet(VerbsCommon.Get, "CtrSpec", DefaultParameterSetName = InputObjectSet)]
 [OutputType(typeof(CtrSpec), typeof(string))]
 public sealed class GetCtrSpecCommand : ContainerTargetCmdlet
 {

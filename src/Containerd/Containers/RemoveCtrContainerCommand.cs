@@ -3,7 +3,8 @@ using System.Management.Automation;
 namespace Containerd.PowerShell.Containers;
 
 /// <summary>Removes containers with their snapshots and directories.</summary>
-[Cmdlet(VerbsCommon.Remove, "CtrContainer", DefaultParameterSetName = IdSet, SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
+[Cmdlet(VerbsCommon.Remove, "CtrContainer", DefaultParameterSetName = InputObjectSet, SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
+[OutputType(typeof(void))]
 public sealed class RemoveCtrContainerCommand : ContainerTargetCmdlet
 {
     /// <summary>Whether the task is ended first.</summary>

@@ -7,7 +7,7 @@ using Containerd.PowerShell.Binding;
 namespace Containerd.PowerShell.Containers;
 
 /// <summary>Changes labels, extensions and the spec of containers.</summary>
-[Cmdlet(VerbsCommon.Set, "CtrContainer", DefaultParameterSetName = IdSet, SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommon.Set, "CtrContainer", DefaultParameterSetName = InputObjectSet, SupportsShouldProcess = true)]
 [OutputType(typeof(CtrContainer))]
 public sealed class SetCtrContainerCommand : ContainerTargetCmdlet
 {

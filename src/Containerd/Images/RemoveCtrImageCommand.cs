@@ -6,6 +6,7 @@ namespace Containerd.PowerShell.Images;
 
 /// <summary>Remove-CtrImage: removes names of images, and waits until what they alone referred to is gone.</summary>
 [Cmdlet(VerbsCommon.Remove, "CtrImage", DefaultParameterSetName = InputObjectSet, SupportsShouldProcess = true)]
+[OutputType(typeof(void))]
 public sealed class RemoveCtrImageCommand : ImageCmdlet
 {
     private const string NameSet = "Name";

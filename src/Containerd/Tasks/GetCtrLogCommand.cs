@@ -4,7 +4,7 @@ using Containerd.PowerShell.Containers;
 namespace Containerd.PowerShell.Tasks;
 
 /// <summary>Get-CtrLog: what detached tasks wrote, line by line.</summary>
-[Cmdlet(VerbsCommon.Get, "CtrLog", DefaultParameterSetName = IdSet)]
+[Cmdlet(VerbsCommon.Get, "CtrLog", DefaultParameterSetName = InputObjectSet)]
 [OutputType(typeof(CtrOutputLine))]
 public sealed class GetCtrLogCommand : ContainerTargetCmdlet
 {

@@ -6,7 +6,7 @@ using Containerd.PowerShell.Containers;
 namespace Containerd.PowerShell.Tasks;
 
 /// <summary>Invoke-CtrExec: runs a command in running containers, and gives what it wrote and how it ended.</summary>
-[Cmdlet(VerbsLifecycle.Invoke, "CtrExec", DefaultParameterSetName = IdSet, SupportsShouldProcess = true)]
+[Cmdlet(VerbsLifecycle.Invoke, "CtrExec", DefaultParameterSetName = InputObjectSet, SupportsShouldProcess = true)]
 [OutputType(typeof(CtrExecResult), typeof(CtrOutputLine))]
 public sealed class InvokeCtrExecCommand : ContainerTargetCmdlet
 {

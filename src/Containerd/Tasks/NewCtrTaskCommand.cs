@@ -4,7 +4,7 @@ using Containerd.PowerShell.Containers;
 namespace Containerd.PowerShell.Tasks;
 
 /// <summary>New-CtrTask: makes a container's task without starting it.</summary>
-[Cmdlet(VerbsCommon.New, "CtrTask", DefaultParameterSetName = IdSet, SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommon.New, "CtrTask", DefaultParameterSetName = InputObjectSet, SupportsShouldProcess = true)]
 [OutputType(typeof(CtrTask))]
 public sealed class NewCtrTaskCommand : TaskOutputCmdlet
 {

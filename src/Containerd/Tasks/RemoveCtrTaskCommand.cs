@@ -4,7 +4,7 @@ using Containerd.PowerShell.Containers;
 namespace Containerd.PowerShell.Tasks;
 
 /// <summary>Remove-CtrTask: removes tasks and execs that have ended, or with -Force any.</summary>
-[Cmdlet(VerbsCommon.Remove, "CtrTask", DefaultParameterSetName = IdSet, SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommon.Remove, "CtrTask", DefaultParameterSetName = InputObjectSet, SupportsShouldProcess = true)]
 [OutputType(typeof(CtrExitStatus))]
 public sealed class RemoveCtrTaskCommand : ContainerTargetCmdlet
 {

@@ -6,7 +6,8 @@ using Containerd.PowerShell.Containers;
 namespace Containerd.PowerShell.Tasks;
 
 /// <summary>Send-CtrSignal: sends a signal to a task, to an exec, or to all processes of a container.</summary>
-[Cmdlet(VerbsCommunications.Send, "CtrSignal", DefaultParameterSetName = IdSet, SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommunications.Send, "CtrSignal", DefaultParameterSetName = InputObjectSet, SupportsShouldProcess = true)]
+[OutputType(typeof(void))]
 public sealed class SendCtrSignalCommand : ContainerTargetCmdlet
 {
     private int _signal;

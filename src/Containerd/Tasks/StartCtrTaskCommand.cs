@@ -6,7 +6,7 @@ using Containerd.PowerShell.Containers;
 namespace Containerd.PowerShell.Tasks;
 
 /// <summary>Start-CtrTask: starts a container's task, detached, or attached until it ends.</summary>
-[Cmdlet(VerbsLifecycle.Start, "CtrTask", DefaultParameterSetName = IdSet, SupportsShouldProcess = true)]
+[Cmdlet(VerbsLifecycle.Start, "CtrTask", DefaultParameterSetName = InputObjectSet, SupportsShouldProcess = true)]
 [OutputType(typeof(CtrTask), typeof(CtrOutputLine))]
 public sealed class StartCtrTaskCommand : TaskOutputCmdlet
 {

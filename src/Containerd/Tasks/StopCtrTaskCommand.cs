@@ -7,7 +7,7 @@ using Containerd.PowerShell.Containers;
 namespace Containerd.PowerShell.Tasks;
 
 /// <summary>Stop-CtrTask: ends tasks, politely first.</summary>
-[Cmdlet(VerbsLifecycle.Stop, "CtrTask", DefaultParameterSetName = IdSet, SupportsShouldProcess = true)]
+[Cmdlet(VerbsLifecycle.Stop, "CtrTask", DefaultParameterSetName = InputObjectSet, SupportsShouldProcess = true)]
 [OutputType(typeof(CtrExitStatus))]
 public sealed class StopCtrTaskCommand : ConcurrentTargetCmdlet
 {

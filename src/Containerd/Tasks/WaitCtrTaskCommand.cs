@@ -5,7 +5,7 @@ using Containerd.PowerShell.Containers;
 namespace Containerd.PowerShell.Tasks;
 
 /// <summary>Wait-CtrTask: waits for the end of tasks or execs and writes how they ended, each as it ends.</summary>
-[Cmdlet(VerbsLifecycle.Wait, "CtrTask", DefaultParameterSetName = IdSet)]
+[Cmdlet(VerbsLifecycle.Wait, "CtrTask", DefaultParameterSetName = InputObjectSet)]
 [OutputType(typeof(CtrExitStatus))]
 public sealed class WaitCtrTaskCommand : ConcurrentTargetCmdlet
 {

@@ -7,7 +7,7 @@ public static class CtrSignal
 {
     private const int FirstRealTime = 34;
 
-    private const int LastRealTime = 64;
+    internal const int LastRealTime = 64;
 
     private static readonly string[] Table =
     [

@@ -1,0 +1,96 @@
+using Containerd.Client.IO;
+using Microsoft.Win32.SafeHandles;
+
+namespace Containerd.Client;
+
+/// <summary>
+/// The standard streams of a task that nobody is attached to, and what they need in the container's directory. Disposing
+/// takes back what was made for a task that did not come to be; <see cref="Keep"/> leaves it to the task.
+/// </summary>
+internal sealed class DetachedStreams : IDisposable
+{
+    private readonly string _containerId;
+    private readonly string _bundle;
+    private readonly bool _bundleIsNew;
+    private string? _newLog;
+    private ProcessFifos? _fifos;
+    private SafePipeHandle? _reader;
+    private bool _kept;
+
+    private DetachedStreams(string containerId, string bundle)
+    {
+        _containerId = containerId;
+        _bundle = bundle;
+        _bundleIsNew = !Directory.Exists(bundle);
+    }
+
+    /// <summary>What the Create request names.</summary>
+    public StandardIO Paths { get; private set; }
+
+    /// <summary>Makes what the streams need; when that fails, nothing of it remains.</summary>
+    /// <param name="containerId">The container's id.</param>
+    /// <param name="bundle">The container's own directory.</param>
+    /// <param name="output">Where output goes.</param>
+    /// <param name="terminal">Whether the process has a terminal.</param>
+    public static DetachedStreams Open(string containerId, string bundle, DetachedOutput output, bool terminal)
+    {
+        var streams = new DetachedStreams(containerId, bundle);
+        try
+        {
+            streams.Make(output, terminal);
+            return streams;
+        }
+        catch
+        {
+            streams.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The task has them now.</summary>
+    public void Keep() => _kept = true;
+
+    public void Dispose()
+    {
+        _reader?.Dispose();
+        if (_kept)
+        {
+            return;
+        }
+
+        _fifos?.Dispose();
+        if (_bundleIsNew)
+        {
+            Bundle.Remove(_bundle, _containerId);
+        }
+        else if (_newLog is not null)
+        {
+            File.Delete(_newLog);
+        }
+    }
+
+    private void Make(DetachedOutput output, bool terminal)
+    {
+        if (output.Uri is { } uri)
+        {
+            Paths = new StandardIO("", uri, terminal ? "" : uri, terminal);
+            return;
+        }
+
+        Bundle.Create(_bundle);
+        if (terminal)
+        {
+            // The shim writes a terminal's output to a FIFO only. It opens the end for writing when a reader has the other,
+            // then keeps both open itself, so whoever attaches later reads on.
+            _fifos = ProcessFifos.Create(_bundle, ProcessFifos.NewName("init"), standardInput: true, terminal);
+            _reader = Fifo.Open(_fifos.StandardOutputPath, FileAccess.Read);
+            Paths = StandardIO.Of(_fifos, terminal);
+            return;
+        }
+
+        string log = Bundle.LogOf(_bundle);
+        _newLog = File.Exists(log) ? null : log;
+        uri = DetachedOutput.ToFile(log).Uri!;
+        Paths = new StandardIO("", uri, uri, terminal);
+    }
+}

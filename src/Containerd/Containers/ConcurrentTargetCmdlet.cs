@@ -1,7 +1,6 @@
 using System.Management.Automation;
-using Containerd.PowerShell.Containers;
 
-namespace Containerd.PowerShell.Tasks;
+namespace Containerd.PowerShell.Containers;
 
 /// <summary>A cmdlet that does something slow for many containers: it gathers them all, then works on many at a time.</summary>
 public abstract class ConcurrentTargetCmdlet : ContainerTargetCmdlet
@@ -9,9 +8,9 @@ public abstract class ConcurrentTargetCmdlet : ContainerTargetCmdlet
     private readonly List<ContainerTarget> _targets = [];
 
     /// <summary>How many are worked on at a time.</summary>
-    [Parameter(HelpMessage = "How many containers are worked on at a time. 32 by default.")]
+    [Parameter(HelpMessage = "How many containers are worked on at a time. 16 by default.")]
     [ValidateRange(1, 1024)]
-    public int ThrottleLimit { get; set; } = 32;
+    public int ThrottleLimit { get; set; } = 16;
 
     /// <inheritdoc/>
     protected override Task EndAsync(CancellationToken cancellationToken) =>

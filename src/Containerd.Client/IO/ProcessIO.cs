@@ -132,6 +132,26 @@ internal sealed partial class ProcessIO : IAsyncDisposable
             pipe is null ? null : new DrainingReader(pipe, exited, drain, stop.Token);
     }
 
+    /// <summary>
+    /// Does something while the outputs are read away: a process that is killed leaves a shim that waits to write what
+    /// nobody reads any more, and its removal would wait for the shim.
+    /// </summary>
+    /// <param name="work">What to do. Whoever read the outputs before has ended.</param>
+    public async Task DiscardOutputWhileAsync(Func<Task> work)
+    {
+        using var stop = new CancellationTokenSource();
+        var discarding = Task.WhenAll(DiscardAsync(_standardOutput, stop.Token), DiscardAsync(_standardError, stop.Token));
+        try
+        {
+            await work().ConfigureAwait(false);
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await discarding.ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Closes every end, which also ends what still reads or writes, and disposes the FIFOs.</summary>
     public ValueTask DisposeAsync()
     {
@@ -177,6 +197,30 @@ internal sealed partial class ProcessIO : IAsyncDisposable
             // One sink that fails ends the other's copy too: the caller must hear of it.
             await stop.CancelAsync().ConfigureAwait(false);
             throw;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static async Task DiscardAsync(AnonymousPipeClientStream? pipe, CancellationToken cancellationToken)
+    {
+        if (pipe is null)
+        {
+            return;
+        }
+
+        var buffer = ArrayPool<byte>.Shared.Rent(OutputLines.ReadSize);
+        try
+        {
+            while (await pipe.ReadAsync(buffer, cancellationToken).ConfigureAwait(false) > 0)
+            {
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Something still holds it open.
         }
         finally
         {

@@ -28,6 +28,7 @@ internal static class CommandErrors
         }
 
         return detail.Contains($"exec: \"{program}\": permission denied", StringComparison.Ordinal)
+            || detail.Contains($"exec: \"{program}\": is a directory", StringComparison.Ordinal)
             ? new CtrException(
                 CtrErrorKind.PermissionDenied,
                 "CommandNotExecutable",

@@ -27,6 +27,7 @@ public sealed record DetachedOutput
     public static DetachedOutput ToUri(string uri) =>
         System.Uri.TryCreate(uri, UriKind.Absolute, out Uri? parsed)
         && parsed.Scheme is "file" or "binary"
+        && uri.StartsWith(parsed.Scheme, StringComparison.OrdinalIgnoreCase)
         && parsed.AbsolutePath.Length > 1
             ? new(uri)
             : throw CtrException.InvalidArgument(

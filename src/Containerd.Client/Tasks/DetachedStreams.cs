@@ -82,7 +82,7 @@ internal sealed class DetachedStreams : IDisposable
         {
             // The shim writes a terminal's output to a FIFO only. It opens the end for writing when a reader has the other,
             // then keeps both open itself, so whoever attaches later reads on.
-            _fifos = ProcessFifos.Create(_bundle, ProcessFifos.NewName("init"), standardInput: true, terminal);
+            _fifos = ProcessFifos.Create(_bundle, ProcessFifos.NewName(TaskClient.InitProcess), standardInput: true, terminal);
             _reader = Fifo.Open(_fifos.StandardOutputPath, FileAccess.Read);
             Paths = StandardIO.Of(_fifos, terminal);
             return;

@@ -90,7 +90,8 @@ public sealed class RunningProcess : IAsyncDisposable
         {
             if (ExecId is null ? !Exited.IsCompletedSuccessfully : !_execRemoved)
             {
-                await _tasks.ForceDeleteAsync(ContainerId, ExecId, CancellationToken.None).ConfigureAwait(false);
+                await _io.DiscardOutputWhileAsync(
+                    () => _tasks.ForceDeleteAsync(ContainerId, ExecId, CancellationToken.None)).ConfigureAwait(false);
             }
         }
         catch (CtrException)

@@ -68,7 +68,7 @@ public sealed partial class TaskClient
 
         CtrSpec spec = ContainerClient.SpecOf(container);
         bool terminal = spec.Process?.Terminal ?? false;
-        ProcessIO io = OpenIO(container, "init", standardInput, terminal);
+        ProcessIO io = OpenIO(container, InitProcess, standardInput, terminal);
         try
         {
             await CreateCoreAsync(container, spec, StandardIO.Of(io.Fifos, terminal), cancellationToken).ConfigureAwait(false);
@@ -198,7 +198,7 @@ public sealed partial class TaskClient
         }
         catch (Exception e)
         {
-            await CleanUpAsync(id, execId).ConfigureAwait(false);
+            await io.DiscardOutputWhileAsync(() => CleanUpAsync(id, execId)).ConfigureAwait(false);
             await waiting.CancelAsync().ConfigureAwait(false);
             waiting.Dispose();
             await io.DisposeAsync().ConfigureAwait(false);

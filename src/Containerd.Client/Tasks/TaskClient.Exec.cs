@@ -75,7 +75,7 @@ public sealed partial class TaskClient
         string id = container.Id;
         string execId = options.ExecId ?? $"exec-{Convert.ToHexString(RandomNumberGenerator.GetBytes(8))}";
         CtrSpecProcess process = await ProcessOfAsync(container, options, cancellationToken).ConfigureAwait(false);
-        ProcessIO io = OpenIO(container, "exec", options.StandardInput, options.Terminal);
+        ProcessIO io = OpenIO(container, ExecProcess, options.StandardInput, options.Terminal);
         var request = new ExecProcessRequest
         {
             ContainerId = id,

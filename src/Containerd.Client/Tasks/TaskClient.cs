@@ -1,4 +1,5 @@
 using Containerd.Client.Grpc;
+using Containerd.Client.IO;
 using Containerd.Client.Oci;
 using Containerd.Protocol.Tasks;
 using Google.Protobuf;
@@ -15,6 +16,8 @@ public sealed partial class TaskClient
     private static readonly TimeSpan s_cleanUpTimeout = TimeSpan.FromSeconds(45);
 
     private const int SigKill = 9;
+    internal const string InitProcess = "init";
+    private const string ExecProcess = "exec";
 
     private readonly ServiceChannel _services;
     private readonly ContainerClient _containers;
@@ -88,17 +91,8 @@ public sealed partial class TaskClient
     /// <param name="id">The container's id.</param>
     /// <param name="execId">The exec to wait for; null for the task.</param>
     /// <param name="cancellationToken">Ends the wait; the process goes on.</param>
-    public async Task<CtrExitStatus> WaitAsync(string id, string? execId = null, CancellationToken cancellationToken = default)
-    {
-        WaitResponse response = await CallAsync(
-            TaskMethods.Wait,
-            new WaitRequest { ContainerId = id, ExecId = execId ?? "" },
-            id,
-            execId,
-            cancellationToken,
-            ServiceChannel.NoTimeout).ConfigureAwait(false);
-        return ToExitStatus(id, execId, response.ExitStatus, response.ExitedAt);
-    }
+    public Task<CtrExitStatus> WaitAsync(string id, string? execId = null, CancellationToken cancellationToken = default) =>
+        WaitAsync(id, execId, ServiceChannel.NoTimeout, cancellationToken);
 
     /// <summary>Removes a task that has ended, or an exec (Tasks.Delete, Tasks.DeleteProcess).</summary>
     /// <param name="id">The container's id.</param>
@@ -107,11 +101,9 @@ public sealed partial class TaskClient
     /// <exception cref="CtrException">FailedPrecondition while the process lives.</exception>
     public async Task<CtrExitStatus> DeleteAsync(string id, string? execId = null, CancellationToken cancellationToken = default)
     {
-        DeleteResponse response = execId is null
-            ? await CallAsync(TaskMethods.Delete, new DeleteTaskRequest { ContainerId = id }, id, null, cancellationToken).ConfigureAwait(false)
-            : await CallAsync(
-                TaskMethods.DeleteProcess, new DeleteProcessRequest { ContainerId = id, ExecId = execId }, id, execId, cancellationToken).ConfigureAwait(false);
-        return ToExitStatus(id, execId, response.ExitStatus, response.ExitedAt);
+        return execId is null
+            ? await DeleteTaskAsync(id, cancellationToken).ConfigureAwait(false)
+            : await DeleteExecAsync(id, execId, timeout: null, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Kills a task, or an exec, waits 45 seconds at most for its end and removes it. One that is gone already is no error.</summary>
@@ -124,8 +116,10 @@ public sealed partial class TaskClient
     {
         try
         {
-            await KillAndWaitAsync(id, execId, cancellationToken).ConfigureAwait(false);
-            return await DeleteAsync(id, execId, cancellationToken).ConfigureAwait(false);
+            CtrExitStatus? status = await KillAndWaitAsync(id, execId, cancellationToken).ConfigureAwait(false);
+            return execId is null
+                ? await DeleteTaskAsync(id, cancellationToken).ConfigureAwait(false)
+                : await DeleteExecSoonAsync(id, execId, status, cancellationToken).ConfigureAwait(false);
         }
         catch (CtrException e) when (e.Kind == CtrErrorKind.NotFound)
         {
@@ -141,7 +135,49 @@ public sealed partial class TaskClient
         CallAsync(
             TaskMethods.CloseIO, new CloseIORequest { ContainerId = id, ExecId = execId ?? "", Stdin = true }, id, execId, cancellationToken);
 
-    private async Task KillAndWaitAsync(string id, string? execId, CancellationToken cancellationToken)
+    private async Task<CtrExitStatus> DeleteTaskAsync(string id, CancellationToken cancellationToken)
+    {
+        // Those of a detached task with a terminal, which nobody else removes.
+        string[] fifos = ProcessFifos.Find(Bundle.PathFor(_stateDirectory, _services.Address, _services.Namespace, id), InitProcess);
+        DeleteResponse response = await CallAsync(
+            TaskMethods.Delete, new DeleteTaskRequest { ContainerId = id }, id, null, cancellationToken).ConfigureAwait(false);
+        ProcessFifos.Delete(fifos);
+        return ToExitStatus(id, null, response.ExitStatus, response.ExitedAt);
+    }
+
+    private async Task<CtrExitStatus> DeleteExecAsync(string id, string execId, TimeSpan? timeout, CancellationToken cancellationToken)
+    {
+        DeleteResponse response = await CallAsync(
+            TaskMethods.DeleteProcess, new DeleteProcessRequest { ContainerId = id, ExecId = execId }, id, execId, cancellationToken, timeout)
+            .ConfigureAwait(false);
+        return ToExitStatus(id, execId, response.ExitStatus, response.ExitedAt);
+    }
+
+    /// <summary>
+    /// Removes an exec that was killed. Where its children live on with its output, the shim waits two seconds for their end
+    /// before it removes the exec, or less where the call has less time.
+    /// </summary>
+    private async Task<CtrExitStatus?> DeleteExecSoonAsync(string id, string execId, CtrExitStatus? status, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await DeleteExecAsync(id, execId, TimeSpan.FromSeconds(1), cancellationToken).ConfigureAwait(false);
+        }
+        catch (CtrException e) when (e.Kind == CtrErrorKind.DeadlineExceeded)
+        {
+            // It is being removed; this call ends when it is.
+            try
+            {
+                return await DeleteExecAsync(id, execId, timeout: null, cancellationToken).ConfigureAwait(false);
+            }
+            catch (CtrException gone) when (gone.Kind == CtrErrorKind.NotFound)
+            {
+                return status;
+            }
+        }
+    }
+
+    private async Task<CtrExitStatus?> KillAndWaitAsync(string id, string? execId, CancellationToken cancellationToken)
     {
         try
         {
@@ -154,16 +190,22 @@ public sealed partial class TaskClient
         catch (CtrException e) when (e.Kind == CtrErrorKind.FailedPrecondition)
         {
             // An exec that was never started cannot be killed, and would never end.
-            return;
+            return null;
         }
 
-        await CallAsync(
+        return await WaitAsync(id, execId, s_cleanUpTimeout, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<CtrExitStatus> WaitAsync(string id, string? execId, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        WaitResponse response = await CallAsync(
             TaskMethods.Wait,
             new WaitRequest { ContainerId = id, ExecId = execId ?? "" },
             id,
             execId,
             cancellationToken,
-            s_cleanUpTimeout).ConfigureAwait(false);
+            timeout).ConfigureAwait(false);
+        return ToExitStatus(id, execId, response.ExitStatus, response.ExitedAt);
     }
 
     private async Task<TResponse> CallAsync<TRequest, TResponse>(

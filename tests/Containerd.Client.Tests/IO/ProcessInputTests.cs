@@ -46,6 +46,27 @@ public sealed class ProcessInputTests : IOFixture
         Assert.True(closed);
     }
 
+    [Theory]
+    [InlineData("", "\u0004")]
+    [InlineData("line\n", "line\n\u0004")]
+    [InlineData("part", "part\u0004\u0004")]
+    public async Task A_terminal_is_told_the_end_and_its_input_stays_open(string given, string received)
+    {
+        var io = OpenIO(standardInput: true, terminal: true);
+        using var shim = OpenReader(io.Fifos.StandardInputPath);
+        using var content = new MemoryStream(Utf8(given));
+        io.ShimAttached();
+
+        Assert.True(await io.CopyInputAsync(content, _ => throw new InvalidOperationException("closed"), NeverExits, default).WaitAsync(Hang));
+
+        var buffer = new byte[received.Length];
+        await shim.ReadExactlyAsync(buffer).AsTask().WaitAsync(Hang);
+        Assert.Equal(received, System.Text.Encoding.UTF8.GetString(buffer));
+        Assert.Equal(2, new DirectoryInfo("/proc/self/fd").EnumerateFiles().Count(f => f.LinkTarget == io.Fifos.StandardInputPath));
+        await io.DisposeAsync();
+        Assert.Equal(1, OpenDescriptors());
+    }
+
     [Fact]
     public async Task Closing_ends_a_copy_that_waits_for_the_shim()
     {

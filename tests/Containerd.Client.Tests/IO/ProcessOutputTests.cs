@@ -190,4 +190,15 @@ public sealed class ProcessOutputTests : IOFixture
         Assert.Equal(0, OpenDescriptors());
         Assert.False(Directory.Exists(FifoDirectory));
     }
+
+    [Fact]
+    public async Task Output_that_nobody_reads_is_read_away_while_something_is_done()
+    {
+        await using var io = OpenIO();
+        using var writer = OpenWriter(io.Fifos.StandardOutputPath);
+        io.ShimAttached();
+
+        // More than the pipe holds: the write ends only if somebody reads.
+        await io.DiscardOutputWhileAsync(() => Task.Run(() => writer.Write(new byte[4 * 1024 * 1024]))).WaitAsync(Hang);
+    }
 }

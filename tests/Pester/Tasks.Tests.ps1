@@ -1,0 +1,180 @@
+BeforeAll {
+    . "$PSScriptRoot/Containers.ps1"
+    Enter-TestNamespace
+}
+
+AfterAll {
+    Exit-TestNamespace
+}
+
+Describe 'The life of a task' {
+    It 'goes through one pipeline' {
+        $status = New-Container sh, -c, 'exit 3' | Start-CtrTask | Wait-CtrTask
+        $status | Should -BeOfType Containerd.CtrExitStatus
+        $status.ExitCode | Should -Be 3
+        $status.ExitedAt | Should -BeGreaterThan ([DateTimeOffset]::Now.AddMinutes(-5))
+        ($status | Remove-CtrTask).ExitCode | Should -Be 3
+        { $status | Get-CtrTask -ErrorAction Stop } | Should -Throw -ErrorId 'TaskNotFound,*'
+        $status | Remove-CtrContainer
+    }
+
+    It 'starts a task that was made before' {
+        $container = New-Container sh, -c, 'exit 4'
+        $task = $container | New-CtrTask
+        $task.Status | Should -Be 'Created'
+        { $container | New-CtrTask -ErrorAction Stop } | Should -Throw -ErrorId 'TaskAlreadyExists,*'
+        ($task | Start-CtrTask).Pid | Should -Be $task.Pid
+        ($task | Wait-CtrTask).ExitCode | Should -Be 4
+    }
+
+    It 'stops with the stop signal, then with SIGKILL' {
+        ($task = New-Running) | Stop-CtrTask
+        ($task | Get-CtrTask).ExitCode | Should -Be 143
+        $deaf = New-Container sh, -c, 'trap : TERM; while :; do sleep 1; done' | Start-CtrTask
+        ($deaf | Stop-CtrTask -TimeoutSec 1 -PassThru).ExitCode | Should -Be 137
+        (New-Running | Stop-CtrTask -Force -PassThru).ExitCode | Should -Be 137
+    }
+
+    It 'is removed by force only while it runs' {
+        $task = New-Running
+        { $task | Remove-CtrTask -ErrorAction Stop } | Should -Throw -ErrorId 'TaskStateInvalid,*'
+        ($task | Remove-CtrTask -Force).ExitCode | Should -Be 137
+    }
+
+    It 'takes the signal <_>' -ForEach 'TERM', 'SIGTERM', '15' {
+        $task = New-Running
+        $task | Send-CtrSignal -Signal $_
+        ($task | Wait-CtrTask -TimeoutSec 60).ExitCode | Should -Be 143
+    }
+
+    It 'makes, starts, waits for and removes fifty in one pipeline' {
+        $codes = 1..50 | ForEach-Object { New-CtrContainer -Id "many-$_" -Image $image -Command sh, -c, "exit $_" } |
+            Start-CtrTask -NoIO | Wait-CtrTask | Remove-CtrTask | ForEach-Object ExitCode
+        $codes | Sort-Object | Should -Be (1..50)
+        Get-CtrContainer many-* | Remove-CtrContainer
+        Get-CtrTask many-* | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'Errors and wildcards' {
+    It 'a literal miss of <_> is an error with a stable id' -ForEach @(
+        'Get-CtrTask', 'New-CtrTask', 'Start-CtrTask', 'Stop-CtrTask', 'Wait-CtrTask', 'Remove-CtrTask', 'Get-CtrLog', 'Send-CtrSignal', 'Invoke-CtrExec'
+    ) {
+        $more = @{ 'Send-CtrSignal' = @{ Signal = 'TERM' }; 'Invoke-CtrExec' = @{ Command = 'true' } }[$_] ?? @{}
+        { & $_ nobody @more -ErrorAction Stop } | Should -Throw -ErrorId 'ContainerNotFound,*'
+        & $_ 'nobody*' @more -ErrorAction Stop | Should -BeNullOrEmpty
+    }
+
+    It 'names a command that does not exist' {
+        { New-Container no-such-program | Start-CtrTask -ErrorAction Stop } | Should -Throw -ErrorId 'CommandNotFound,*' -ExpectedMessage "*'no-such-program'*"
+    }
+
+    It 'refuses a signal that is none' {
+        { Send-CtrSignal nobody SIGNOTHING } | Should -Throw -ErrorId 'InvalidArgument,*'
+    }
+
+    It 'goes on with the next after an error' {
+        $task = New-Running
+        $found = Get-CtrTask nobody, $task.Id -ErrorAction SilentlyContinue -ErrorVariable failed
+        $found.Id | Should -Be $task.Id
+        $failed.Count | Should -Be 1
+    }
+
+    It 'waits as long as it is told' {
+        { New-Running | Wait-CtrTask -TimeoutSec 1 -ErrorAction Stop } | Should -Throw -ErrorId 'WaitTimeout,*'
+    }
+
+    It 'changes nothing with -WhatIf' {
+        $container = New-Container sleep, 3600
+        $running = New-Running
+        $before = Get-Trace
+        $container | New-CtrTask -WhatIf | Should -BeNullOrEmpty
+        $container | Start-CtrTask -WhatIf | Should -BeNullOrEmpty
+        $container | Start-CtrTask -Attach -WhatIf | Should -BeNullOrEmpty
+        $running | Stop-CtrTask -WhatIf
+        $running | Send-CtrSignal -Signal KILL -WhatIf
+        $running | Remove-CtrTask -Force -WhatIf
+        $running | Invoke-CtrExec -Command touch, /tmp/x -WhatIf | Should -BeNullOrEmpty
+        Get-Trace | Should -Be $before
+        ($running | Invoke-CtrExec -Command test, -e, /tmp/x).ExitCode | Should -Be 1
+    }
+}
+
+Describe 'Start-CtrTask -Attach' {
+    It 'writes lines of both streams' {
+        $lines = New-Container sh, -c, 'echo out; echo err >&2' | Start-CtrTask -Attach
+        $lines | Should -BeOfType Containerd.CtrOutputLine
+        ($lines | Where-Object Stream -EQ StandardOutput).Text | Should -Be 'out'
+        ($lines | Where-Object Stream -EQ StandardError).Text | Should -Be 'err'
+    }
+
+    It 'reads standard input' {
+        (New-Container cat | Start-CtrTask -Attach -StandardInput "one`ntwo").Text | Should -Be 'one', 'two'
+        { New-Container cat | Start-CtrTask -StandardInput x } | Should -Throw -ErrorId 'StandardInputNeedsAttach,*'
+    }
+
+    It 'ends with Select-Object -First 1 and leaves nothing' {
+        $container = New-Container sh, -c, 'while :; do echo line; done'
+        $before = Get-Trace
+        ($container | Start-CtrTask -Attach | Select-Object -First 1).Text | Should -Be 'line'
+        Get-Trace | Should -Be $before
+    }
+}
+
+Describe 'Get-CtrLog' {
+    It 'reads what a detached task wrote' {
+        $task = New-Container sh, -c, 'for i in 1 2 3; do echo $i; done' | Start-CtrTask
+        $null = $task | Wait-CtrTask | Remove-CtrTask
+        ($task | Get-CtrLog).Text | Should -Be '1', '2', '3'
+        ($task | Get-CtrLog -Tail 1).Text | Should -Be '3'
+        ($task | Get-CtrLog -Follow).Text | Should -Be '1', '2', '3'
+    }
+
+    It 'follows until the task ends' {
+        $task = New-Container sh, -c, 'echo first; sleep 1; echo last' | Start-CtrTask
+        ($task | Get-CtrLog -Follow).Text | Should -Be 'first', 'last'
+    }
+
+    It 'ends with Select-Object -First 1' {
+        $task = New-Container sh, -c, 'echo first; sleep 3600' | Start-CtrTask
+        ($task | Get-CtrLog -Follow | Select-Object -First 1).Text | Should -Be 'first'
+    }
+
+    It 'writes to a path of its own' {
+        $path = Join-Path 'TestDrive:' 'own.log'
+        $null = New-Container echo, own | Start-CtrTask -LogPath $path | Wait-CtrTask | Remove-CtrTask
+        Get-Content $path | Should -Be 'own'
+    }
+
+    It 'says that there is no log' {
+        { New-Running | Get-CtrLog -ErrorAction Stop } | Should -Throw -ErrorId 'LogNotFound,*'
+        { Start-CtrTask nobody -NoIO -LogPath /tmp/x } | Should -Throw -ErrorId 'OutputGivenTwice,*'
+    }
+}
+
+Describe 'Ctrl+C' {
+    It 'ends <Name> at once and leaves nothing' -ForEach @(
+        @{ Name = 'Wait-CtrTask'; Script = '$task | Wait-CtrTask'; Silent = $true }
+        @{ Name = 'Stop-CtrTask'; Script = '$deaf | Stop-CtrTask -TimeoutSec 3600'; Silent = $true }
+        @{ Name = 'Get-CtrLog -Follow'; Script = '$logged | Get-CtrLog -Follow' }
+        @{ Name = 'Start-CtrTask -Attach'; Script = '$container | Start-CtrTask -Attach' }
+        @{ Name = 'Invoke-CtrExec'; Script = '$task | Invoke-CtrExec -Command sleep, 3600'; Silent = $true }
+        @{ Name = 'Invoke-CtrExec -Stream'; Script = '$task | Invoke-CtrExec -Command yes -Stream' }
+    ) {
+        $variables = @{
+            task = New-Running
+            deaf = New-Container sh, -c, 'trap : TERM; while :; do sleep 1; done' | Start-CtrTask
+            logged = New-Container sh, -c, 'echo first; sleep 3600' | Start-CtrTask
+            container = New-Container sh, -c, 'while :; do echo line; done'
+        }
+        $before = Get-Trace
+        $result = Stop-Script $Script $variables -WithoutOutput:([bool]$Silent)
+        $result.Ended | Should -BeTrue
+        $result.State | Should -Be 'Stopped'
+        $result.Errors | Should -BeNullOrEmpty
+        $result.Took | Should -BeLessThan $guard
+        "stopped after $([int]$result.Took.TotalMilliseconds) ms" | Write-Host
+        Get-Trace | Should -Be $before
+        $variables.Values | Remove-CtrContainer -Force
+    }
+}

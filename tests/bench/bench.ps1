@@ -28,9 +28,9 @@ function Measure-Pair([string] $Name, [scriptblock] $Ours, [scriptblock] $Theirs
 
     $mine = Get-Median $a; $other = Get-Median $b
     [pscustomobject]@{
-        Measured  = $Name
-        'ours/ms' = [math]::Round($mine)
-        'ctr/ms'  = [math]::Round($other)
+        Measured   = $Name
+        'ours/ms'  = [int]$mine
+        'ctr/ms'   = [int]$other
         'ours/ctr' = [math]::Round($mine / $other, 2)
     }
 }
@@ -47,19 +47,21 @@ Connect-Ctr -Address $env:CONTAINERD_TEST_ADDRESS -Namespace bench | Out-Null
 Import-CtrImage -Path "$Images/busybox.tar" | Out-Null
 New-CtrContainer -Id idle -Image busybox -Command sh, -c, $idle | Start-CtrTask | Out-Null
 
-Measure-Pair '200 execs of true, one after the other' {
+Measure-Pair '200 execs of true in turn' {
     1..200 | ForEach-Object { Invoke-CtrExec idle true } | Out-Null
 } {
     1..200 | ForEach-Object { Invoke-Ctr tasks exec --exec-id "x$_" idle true } | Out-Null
 }
 
+# Lines of 1 KiB: each is an object in the pipeline.
+$output = 'yes $(head -c 1023 /dev/zero | tr "\0" x) | head -c 268435456'
 Measure-Pair '256 MiB of output from an exec' {
-    Invoke-CtrExec idle sh, -c, 'yes 0123456789012345678901234567890123456789012345678901234567890123456789 | head -c 268435456' -Stream | Measure-Object | Out-Null
+    Invoke-CtrExec idle sh, -c, $output -Stream | Measure-Object | Out-Null
 } {
-    & sh -c "exec $ctr tasks exec --exec-id big idle sh -c 'yes 0123456789012345678901234567890123456789012345678901234567890123456789 | head -c 268435456' > /dev/null"
+    & sh -c 'exec "$@" > /dev/null' sh @ctr tasks exec --exec-id big idle sh -c $output
 }
 
-Measure-Pair '50 containers: create, start, wait, delete' {
+Measure-Pair '50 containers, from create to delete' {
     1..50 | ForEach-Object { New-CtrContainer -Id "a$_" -Image busybox -Command true } | Start-CtrTask -NoIO | Wait-CtrTask | Remove-CtrContainer
 } {
     1..50 | ForEach-Object { Invoke-Ctr run --rm --null-io $image "b$_" true } | Out-Null
@@ -75,7 +77,7 @@ Remove-CtrImage busybox
 $empty = Measure-Process '1'
 $import = Measure-Process "Import-Module '$Module'"
 $first = Measure-Process "Import-Module '$Module'; Get-CtrVersion -Address '$env:CONTAINERD_TEST_ADDRESS' | Out-Null"
-[pscustomobject]@{ Measured = 'An empty pwsh'; 'ours/ms' = [math]::Round($empty) }
-[pscustomobject]@{ Measured = 'Import-Module, beyond the empty pwsh'; 'ours/ms' = [math]::Round($import - $empty) }
-[pscustomobject]@{ Measured = 'Import-Module and the first call, beyond the empty pwsh'; 'ours/ms' = [math]::Round($first - $empty) }
+[pscustomobject]@{ Measured = 'An empty pwsh'; 'ours/ms' = [int]$empty }
+[pscustomobject]@{ Measured = 'Import-Module beyond that'; 'ours/ms' = [int]($import - $empty) }
+[pscustomobject]@{ Measured = 'Import-Module and a call beyond that'; 'ours/ms' = [int]($first - $empty) }
 Disconnect-Ctr

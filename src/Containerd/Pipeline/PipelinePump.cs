@@ -1,31 +1,32 @@
-using System.Threading.Channels;
-
 namespace Containerd.PowerShell.Pipeline;
 
 /// <summary>
 /// Carries what asynchronous work produces to the pipeline's thread, which alone may write. The queue is bounded: a slow
-/// reader downstream slows the work down.
+/// reader downstream slows the work down. It is emptied as a whole, so that neither side waits for the other at each object.
 /// </summary>
 internal sealed class PipelinePump
 {
-    private const int Capacity = 256;
+    // Small, as a line of output may have a mebibyte.
+    private const int Capacity = 32;
 
-    private readonly Channel<Item> _items = Channel.CreateBounded<Item>(
-        new BoundedChannelOptions(Capacity) { SingleReader = true });
-
+    private readonly object _lock = new();
     private readonly Action<object?> _writeObject;
+    private List<Item> _queue = new(Capacity);
+    private List<Item> _served = new(Capacity);
+    private TaskCompletionSource? _room;
+    private bool _completed;
 
     public PipelinePump(Action<object?> writeObject) => _writeObject = writeObject;
 
     /// <summary>From the work: hands an object to the pipeline.</summary>
     public ValueTask WriteAsync(object? value, CancellationToken cancellationToken) =>
-        _items.Writer.WriteAsync(new Item(value, null), cancellationToken);
+        AddAsync(new Item(value, null), cancellationToken);
 
     /// <summary>From the work: has the pipeline's thread do something and gives its result.</summary>
     public async Task<T> InvokeAsync<T>(Func<T> function, CancellationToken cancellationToken)
     {
         var result = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await _items.Writer.WriteAsync(new Item(null, () => Complete(function, result)), cancellationToken).ConfigureAwait(false);
+        await AddAsync(new Item(null, () => Complete(function, result)), cancellationToken).ConfigureAwait(false);
         return await result.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -81,15 +82,51 @@ internal sealed class PipelinePump
         }
         finally
         {
-            _items.Writer.TryComplete();
+            lock (_lock)
+            {
+                _completed = true;
+                Monitor.Pulse(_lock);
+            }
+        }
+    }
+
+    private ValueTask AddAsync(Item item, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return TryAdd(item, out Task? room) ? ValueTask.CompletedTask : new ValueTask(AddLaterAsync(item, room, cancellationToken));
+    }
+
+    private async Task AddLaterAsync(Item item, Task? room, CancellationToken cancellationToken)
+    {
+        do
+        {
+            await room!.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        while (!TryAdd(item, out room));
+    }
+
+    private bool TryAdd(Item item, out Task? room)
+    {
+        lock (_lock)
+        {
+            if (_queue.Count >= Capacity)
+            {
+                room = (_room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+                return false;
+            }
+
+            _queue.Add(item);
+            Monitor.Pulse(_lock);
+            room = null;
+            return true;
         }
     }
 
     private void Serve()
     {
-        do
+        while (TryTakeAll(out List<Item> items))
         {
-            while (_items.Reader.TryRead(out Item item))
+            foreach (Item item in items)
             {
                 if (item.Action is null)
                 {
@@ -101,7 +138,25 @@ internal sealed class PipelinePump
                 }
             }
         }
-        while (_items.Reader.WaitToReadAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult());
+    }
+
+    /// <summary>Waits for what the work produces; false when the work has ended and all is taken.</summary>
+    private bool TryTakeAll(out List<Item> items)
+    {
+        lock (_lock)
+        {
+            while (_queue.Count == 0 && !_completed)
+            {
+                Monitor.Wait(_lock);
+            }
+
+            items = _queue;
+            _served.Clear();
+            (_queue, _served) = (_served, items);
+            _room?.SetResult();
+            _room = null;
+            return items.Count > 0;
+        }
     }
 
     private readonly record struct Item(object? Value, Action? Action);

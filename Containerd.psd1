@@ -14,7 +14,7 @@
         'Containerd.Sessions.Format.ps1xml'
         'Containerd.Tasks.Format.ps1xml'
     )
-    TypesToProcess = @()
+    TypesToProcess = @('Containerd.Types.ps1xml')
     FunctionsToExport = @()
     CmdletsToExport = @(
         'Connect-Ctr'

@@ -48,6 +48,27 @@ Describe 'New-CtrContainer' {
         Get-CtrContainer refused* | Should -BeNullOrEmpty
     }
 
+    It 'refuses <what> before a daemon is asked, and says what is allowed' -ForEach @(
+        @{ what = 'an id'; parameters = @{ Id = '../up' }; allowed = 'letters, digits' }
+        @{ what = 'a namespace'; parameters = @{ Namespace = 'a/b' }; allowed = 'letters, digits' }
+        @{ what = 'a label'; parameters = @{ Label = @{ '' = 'x' } }; allowed = 'key=value' }
+        @{ what = 'a signal'; parameters = @{ StopSignal = 'NOSUCH' }; allowed = 'SIGTERM' }
+        @{ what = 'a negative size'; parameters = @{ Memory = -1 }; allowed = '512m' }
+        @{ what = 'no memory'; parameters = @{ Memory = 0 }; allowed = 'more than 0 bytes' }
+        @{ what = 'no processors'; parameters = @{ Cpus = 0 }; allowed = 'from 0.01' }
+        @{ what = 'no processes'; parameters = @{ PidsLimit = 0 }; allowed = 'minimum allowed range of 1' }
+        @{ what = 'a mount'; parameters = @{ Mount = 'a:/b' }; allowed = 'type=bind,src=' }
+        @{ what = 'a mount table'; parameters = @{ Mount = @{ type = 'tmpfs'; dst = 'b' } }; allowed = 'an absolute path' }
+        @{ what = 'a resource limit'; parameters = @{ Rlimit = 'nofile=2:1' }; allowed = 'the same or less' }
+        @{ what = 'a device'; parameters = @{ Device = '/dev/null:x' }; allowed = 'letters of rwm' }
+        @{ what = 'a variable'; parameters = @{ Environment = '=x' }; allowed = 'KEY=VALUE' }
+        @{ what = 'a relative directory'; parameters = @{ WorkingDirectory = 'home' }; allowed = 'an absolute path' }
+    ) {
+        $options = @{ Id = 'refused'; Image = 'busybox'; Command = 'true'; Address = '/nowhere/containerd.sock' }
+        foreach ($key in $parameters.Keys) { $options[$key] = $parameters[$key] }
+        { New-CtrContainer @options -ErrorAction Stop } | Should -Throw "*$allowed*"
+    }
+
     It 'says that an id is taken' {
         New-CtrContainer taken busybox true | Out-Null
         New-CtrContainer taken busybox true -ErrorAction SilentlyContinue -ErrorVariable failure

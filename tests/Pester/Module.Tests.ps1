@@ -49,6 +49,15 @@ Describe 'The staged module' {
         }
     }
 
+    It 'shows a short list of properties for <_>, each of which there is' -ForEach @(
+        'CtrContainer', 'CtrTask', 'CtrProcess', 'CtrExitStatus', 'CtrExecResult', 'CtrImage', 'CtrVersion', 'CtrPlugin', 'CtrSession', 'CtrNamespace', 'CtrSpec'
+    ) {
+        $shown = (Get-TypeData "Containerd.$_").DefaultDisplayPropertySet.ReferencedProperties
+        $shown | Should -Not -BeNullOrEmpty
+        $properties = ("Containerd.$_" -as [type]).GetProperties().Name
+        $shown | Where-Object { $_ -notin $properties } | Should -BeNullOrEmpty
+    }
+
     It 'has the version of its assembly' {
         $version = [Reflection.AssemblyName]::GetAssemblyName("$staged/Containerd.dll").Version
         "$($version.Major).$($version.Minor).$($version.Build)" | Should -Be $manifest.ModuleVersion

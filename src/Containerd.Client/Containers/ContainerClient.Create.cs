@@ -19,6 +19,11 @@ public sealed partial class ContainerClient
         string id = options.SpecOptions.Id;
         Identifier.Validate(id, "container id");
         Container container = Describe(options);
+        if (options.Spec is null)
+        {
+            Check(options.SpecOptions);
+        }
+
         await RefuseTakenAsync(id, cancellationToken).ConfigureAwait(false);
         ResolvedImage? image = await ResolveAsync(options.Image, cancellationToken).ConfigureAwait(false);
         if (image is not null)
@@ -56,6 +61,7 @@ public sealed partial class ContainerClient
         ContainerSpecOptions options, string? image = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
+        Check(options);
         ResolvedImage? resolved = await ResolveAsync(image, cancellationToken).ConfigureAwait(false);
         return await GenerateAsync(options, resolved, cancellationToken).ConfigureAwait(false);
     }
@@ -83,6 +89,18 @@ public sealed partial class ContainerClient
         catch (FormatException e)
         {
             throw CtrException.InvalidArgument("InvalidContainerOption", e.Message, id);
+        }
+    }
+
+    private static void Check(ContainerSpecOptions options)
+    {
+        try
+        {
+            SpecOptionRules.Check(options);
+        }
+        catch (FormatException e)
+        {
+            throw CtrException.InvalidArgument("InvalidSpecOption", e.Message, options.Id);
         }
     }
 

@@ -32,11 +32,15 @@ internal sealed class OciArchiveBuilder
     }
 
     /// <summary>Adds a manifest with its configuration and layers, and gives its descriptor.</summary>
-    public string AddManifest(string architecture, string[] diffIds, params byte[][] layers)
+    public string AddManifest(string architecture, string[] diffIds, params byte[][] layers) =>
+        AddManifest(architecture, """{"Cmd":["sh"]}""", diffIds, layers);
+
+    /// <summary>Adds a manifest whose containers run as <paramref name="process"/> says, the JSON of a configuration's "config".</summary>
+    public string AddManifest(string architecture, string process, string[] diffIds, params byte[][] layers)
     {
         var config = AddBlob(
             "application/vnd.oci.image.config.v1+json",
-            $$$"""{"architecture":"{{{architecture}}}","os":"linux","config":{"Cmd":["sh"]},"rootfs":{"type":"layers","diff_ids":[{{{string.Join(',', diffIds.Select(d => $"\"{d}\""))}}}]}}""");
+            $$$"""{"architecture":"{{{architecture}}}","os":"linux","config":{{{process}}},"rootfs":{"type":"layers","diff_ids":[{{{string.Join(',', diffIds.Select(d => $"\"{d}\""))}}}]}}""");
         var descriptors = layers.Select(layer => AddBlob("application/vnd.oci.image.layer.v1.tar", layer));
         return AddBlob(
             ManifestType,

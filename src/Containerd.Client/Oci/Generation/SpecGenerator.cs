@@ -14,6 +14,7 @@ internal static class SpecGenerator
     /// <exception cref="PlatformNotSupportedException">Devices are asked for, and this machine is not Linux.</exception>
     internal static CtrSpec Generate(ContainerSpecOptions options, AccountFiles accounts)
     {
+        SpecOptionRules.Check(options);
         var spec = new CtrSpec
         {
             OciVersion = LinuxDefaults.OciVersion,
@@ -130,9 +131,7 @@ internal static class SpecGenerator
             Devices = options.Privileged
                 ? [new() { Allow = true, Access = LinuxDefaults.AnyAccess }]
                 : LinuxDefaults.DeviceRules(),
-            Memory = options.Memory is { } bytes
-                ? new() { Limit = bytes > 0 ? bytes : throw new FormatException($"The memory limit {bytes} must be more than 0 bytes.") }
-                : null,
+            Memory = options.Memory is { } bytes ? new() { Limit = bytes } : null,
             Cpu = Cpu(options),
             Pids = options.PidsLimit is { } pids ? new() { Limit = pids } : null,
         },
@@ -143,10 +142,7 @@ internal static class SpecGenerator
         var cpu = new CtrSpecCpu { Shares = options.CpuShares ?? LinuxDefaults.CpuShares };
         if (options.Cpus is { } cpus)
         {
-            // The kernel takes no quota below 1 ms.
-            cpu.Quota = cpus is >= 0.01 and <= 1_000_000
-                ? (long)Math.Round(cpus * LinuxDefaults.CpuPeriod)
-                : throw new FormatException($"The number of processors {cpus} must be from 0.01 to 1000000.");
+            cpu.Quota = (long)Math.Round(cpus * LinuxDefaults.CpuPeriod);
             cpu.Period = LinuxDefaults.CpuPeriod;
         }
 

@@ -26,12 +26,21 @@ public static class DeviceParser
             3 => (second, parts[2]),
             _ => ("", ""),
         };
-        if (!LinuxPath.IsAbsolute(host) || !LinuxPath.IsAbsolute(container) || !IsAccess(access))
+        Validate(new(host, container, access), text);
+        return new(host.TrimEnd('/'), container.TrimEnd('/'), access);
+    }
+
+    /// <summary>Checks a mapping, however it was made.</summary>
+    /// <exception cref="FormatException">A path is not absolute, or the access has other letters.</exception>
+    internal static void Validate(DeviceMapping mapping) =>
+        Validate(mapping, $"{mapping.HostPath}:{mapping.ContainerPath}:{mapping.Access}");
+
+    private static void Validate(DeviceMapping mapping, string text)
+    {
+        if (!LinuxPath.IsAbsolute(mapping.HostPath) || !LinuxPath.IsAbsolute(mapping.ContainerPath) || !IsAccess(mapping.Access))
         {
             throw new FormatException($"'{text}' is not a device: /host/path[:/container/path][:access] is wanted, access being letters of rwm, such as /dev/fuse or /dev/sda:/dev/xvda:r.");
         }
-
-        return new(host.TrimEnd('/'), container.TrimEnd('/'), access);
     }
 
     private static bool IsAccess(string text) =>

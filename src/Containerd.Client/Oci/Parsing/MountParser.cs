@@ -22,26 +22,33 @@ public static class MountParser
         ArgumentNullException.ThrowIfNull(text);
         var mount = text.StartsWith('/') ? ParseShort(text) : ParseLong(text);
         mount.Type ??= "bind";
+        Validate(mount, text);
+        if (mount.Type == "bind" && !IsBind(mount))
+        {
+            mount.Options.Insert(0, "rbind");
+        }
+
+        return mount;
+    }
+
+    /// <summary>Checks a mount, however it was made.</summary>
+    /// <exception cref="FormatException">A path is missing or not absolute.</exception>
+    internal static void Validate(CtrSpecMount mount) => Validate(mount, $"{mount.Source}:{mount.Destination}");
+
+    private static void Validate(CtrSpecMount mount, string text)
+    {
         if (!LinuxPath.IsAbsolute(mount.Destination))
         {
             throw new FormatException($"The destination of the mount '{text}' must be an absolute path inside the container without '..': {Allowed}.");
         }
 
-        if (mount.Type == "bind")
+        if ((mount.Type == "bind" || IsBind(mount)) && mount.Source != "/" && !LinuxPath.IsAbsolute(mount.Source ?? ""))
         {
-            if (mount.Source is not { } source || (source != "/" && !LinuxPath.IsAbsolute(source)))
-            {
-                throw new FormatException($"The source of the bind mount '{text}' must be an absolute path of the daemon's host without '..': {Allowed}.");
-            }
-
-            if (!mount.Options.Contains("bind") && !mount.Options.Contains("rbind"))
-            {
-                mount.Options.Insert(0, "rbind");
-            }
+            throw new FormatException($"The source of the bind mount '{text}' must be an absolute path of the daemon's host without '..': {Allowed}.");
         }
-
-        return mount;
     }
+
+    private static bool IsBind(CtrSpecMount mount) => mount.Options.Contains("bind") || mount.Options.Contains("rbind");
 
     private static CtrSpecMount ParseShort(string text)
     {

@@ -5,6 +5,8 @@ namespace Containerd.Client.Oci;
 /// <summary>Reads resource limits as people write them.</summary>
 public static class RlimitParser
 {
+    private const string Prefix = "RLIMIT_";
+
     private static readonly string[] Names =
     [
         "as", "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc", "rss",
@@ -25,17 +27,27 @@ public static class RlimitParser
         }
 
         var given = text[..equals].Trim();
-        var name = (given.StartsWith("RLIMIT_", StringComparison.OrdinalIgnoreCase) ? given[7..] : given).ToUpperInvariant();
-        if (!Names.Contains(name, StringComparer.OrdinalIgnoreCase))
-        {
-            throw new FormatException($"'{given}' is not a resource limit: one of {string.Join(", ", Names)} is wanted.");
-        }
-
+        var name = given.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) ? given[Prefix.Length..] : given;
         var soft = Value(values[0], text);
         var hard = values.Length == 2 ? Value(values[1], text) : soft;
-        return soft <= hard
-            ? new() { Type = "RLIMIT_" + name, Soft = soft, Hard = hard }
-            : throw new FormatException($"The soft limit of '{text}' is more than the hard one.");
+        var limit = new CtrSpecRlimit { Type = Prefix + name.ToUpperInvariant(), Soft = soft, Hard = hard };
+        Validate(limit);
+        return limit;
+    }
+
+    /// <summary>Checks a limit, however it was made.</summary>
+    /// <exception cref="FormatException">The name is unknown, or soft is more than hard.</exception>
+    internal static void Validate(CtrSpecRlimit limit)
+    {
+        if (!Names.Any(name => limit.Type == Prefix + name.ToUpperInvariant()))
+        {
+            throw new FormatException($"'{limit.Type}' is not a resource limit: one of {string.Join(", ", Names)} is wanted.");
+        }
+
+        if (limit.Soft > limit.Hard)
+        {
+            throw new FormatException($"The soft limit {limit.Soft} of {limit.Type} is more than the hard one, {limit.Hard}: it must be the same or less.");
+        }
     }
 
     private static ulong Value(string text, string whole)

@@ -8,7 +8,7 @@ namespace Containerd.Client;
 /// The channel as the service clients see it: it adds the namespace, the lease and the deadline to each call, and
 /// turns a failed call into a <see cref="CtrException"/>.
 /// </summary>
-internal sealed record ServiceChannel(
+internal sealed partial record ServiceChannel(
     GrpcChannel Channel, ContainerdAddress Address, string Namespace, TimeSpan? Timeout, string? LeaseId = null)
 {
     /// <summary>No deadline, for calls that last as long as what they wait for.</summary>
@@ -34,24 +34,6 @@ internal sealed record ServiceChannel(
         catch (ObjectDisposedException e) when (Channel.IsClosed)
         {
             throw ErrorTranslation.ConnectionClosed(Address, e);
-        }
-    }
-
-    /// <summary>
-    /// A call that makes or starts something. When its caller cancels it is given a moment to finish, so that what it made
-    /// is known and can be taken back; the caller looks at its token afterwards.
-    /// </summary>
-    public async Task<TResponse> CallToEndAsync<TRequest, TResponse>(
-        Method<TRequest, TResponse> method, TRequest request, Resource resource, CancellationToken cancellationToken)
-        where TRequest : class, IMessage<TRequest>
-        where TResponse : class, IMessage<TResponse>
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        using var late = new CancellationTokenSource();
-        using (cancellationToken.UnsafeRegister(
-            static state => ((CancellationTokenSource)state!).CancelAfter(TimeSpan.FromSeconds(1)), late))
-        {
-            return await CallAsync(method, request, resource, late.Token).ConfigureAwait(false);
         }
     }
 

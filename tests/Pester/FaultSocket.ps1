@@ -9,7 +9,8 @@ using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 
-// Never answers; or sends an answer and closes; or passes everything on to another socket until it is frozen.
+// Never answers; or sends an answer and closes; or passes everything on to another socket until it is frozen, which
+// it can do itself where a client sends a text: what holds the text is not passed on any more.
 public sealed class FaultSocket : IDisposable
 {
     private readonly Socket _listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -17,12 +18,14 @@ public sealed class FaultSocket : IDisposable
     private readonly StringBuilder _received = new StringBuilder();
     private readonly string _answer;
     private readonly string _relay;
+    private readonly string _freezeAt;
     private volatile bool _frozen;
 
-    public FaultSocket(string answer, string relay)
+    public FaultSocket(string answer, string relay, string freezeAt)
     {
         _answer = answer;
         _relay = relay;
+        _freezeAt = freezeAt;
         Path = System.IO.Path.Combine(Directory.CreateTempSubdirectory("fault-").FullName, "x.sock");
         _listener.Bind(new UnixDomainSocketEndPoint(Path));
         _listener.Listen(16);
@@ -91,7 +94,7 @@ public sealed class FaultSocket : IDisposable
             {
                 var server = Keep(new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified));
                 await server.ConnectAsync(new UnixDomainSocketEndPoint(_relay));
-                await Task.WhenAll(CopyAsync(client, server), CopyAsync(server, client));
+                await Task.WhenAll(CopyAsync(client, server, _freezeAt), CopyAsync(server, client, null));
             }
             else if (_answer != null)
             {
@@ -101,7 +104,7 @@ public sealed class FaultSocket : IDisposable
             }
             else
             {
-                await CopyAsync(client, null);
+                await CopyAsync(client, null, null);
             }
         }
         catch (Exception e) when (e is SocketException || e is ObjectDisposedException)
@@ -109,12 +112,18 @@ public sealed class FaultSocket : IDisposable
         }
     }
 
-    private async Task CopyAsync(Socket from, Socket to)
+    private async Task CopyAsync(Socket from, Socket to, string freezeAt)
     {
         var buffer = new byte[65536];
         int count;
         while ((count = await from.ReceiveAsync(buffer, SocketFlags.None)) > 0)
         {
+            string text = Encoding.Latin1.GetString(buffer, 0, count);
+            if (freezeAt != null && text.Contains(freezeAt, StringComparison.Ordinal))
+            {
+                _frozen = true;
+            }
+
             if (to != null && !_frozen)
             {
                 await to.SendAsync(new ArraySegment<byte>(buffer, 0, count), SocketFlags.None);
@@ -122,7 +131,7 @@ public sealed class FaultSocket : IDisposable
 
             lock (_received)
             {
-                _received.Append(Encoding.Latin1.GetString(buffer, 0, count));
+                _received.Append(text);
                 Monitor.PulseAll(_received);
             }
         }
@@ -142,6 +151,6 @@ public sealed class FaultSocket : IDisposable
 }
 
 function New-FaultSocket {
-    param([object] $Answer = [NullString]::Value, [object] $Relay = [NullString]::Value)
-    [FaultSocket]::new($Answer, $Relay)
+    param([object] $Answer = [NullString]::Value, [object] $Relay = [NullString]::Value, [object] $FreezeAt = [NullString]::Value)
+    [FaultSocket]::new($Answer, $Relay, $FreezeAt)
 }

@@ -1,39 +1,65 @@
+BeforeDiscovery {
+    # Every exported cmdlet, with arguments that have it ask the daemon. $address is that of a daemon that never answers.
+    $daemonCmdlets = @{
+        'Connect-Ctr' = '$address'
+        'Get-CtrContainer' = '-Address $address'
+        'Get-CtrImage' = '-Address $address'
+        'Get-CtrLog' = 'c -Follow -Address $address'
+        'Get-CtrPlugin' = '-Address $address'
+        'Get-CtrSpec' = 'c -Address $address'
+        'Get-CtrTask' = '-Address $address'
+        'Get-CtrVersion' = '-Address $address'
+        'Import-CtrImage' = '$archive -Address $address'
+        'Invoke-CtrExec' = 'c true -Stream -Address $address'
+        'New-CtrContainer' = 'c -Image busybox -Address $address'
+        'New-CtrSpec' = '-Image busybox -Address $address'
+        'New-CtrTask' = 'c -Address $address'
+        'Remove-CtrContainer' = 'c -Force -Address $address'
+        'Remove-CtrImage' = 'busybox -Address $address'
+        'Remove-CtrTask' = 'c -Force -Address $address'
+        'Send-CtrSignal' = 'c TERM -Address $address'
+        'Set-CtrContainer' = 'c -Label @{ a = "b" } -Address $address'
+        'Start-CtrTask' = 'c -Attach -Address $address'
+        'Stop-CtrTask' = 'c -Address $address'
+        'Test-CtrConnection' = '-Address $address'
+        'Wait-CtrTask' = 'c -Address $address'
+    }
+    # They ask no daemon, so nothing keeps them waiting.
+    $localCmdlets = 'Disconnect-Ctr', 'Get-CtrSession'
+    $silent = $daemonCmdlets.GetEnumerator() | Sort-Object Name | ForEach-Object {
+        $timeout = if ($_.Name -in 'Stop-CtrTask') { '-TimeoutSec 3600' } else { '-TimeoutSec 0' }
+        @{ Name = $_.Name; Script = "$($_.Name) $($_.Value) $timeout" }
+    }
+    $silent += @{ Name = 'a command downstream'; Script = '1..3 | ForEach-Object { Get-CtrPlugin -Address $address -TimeoutSec 0 } | Get-CtrVersion -Address $address' }
+    $silent += @{ Name = 'a wildcard'; Script = 'Stop-CtrTask c* -Address $address' }
+}
+
 BeforeAll {
     Import-Module "$PSScriptRoot/../../out/Containerd"
     . "$PSScriptRoot/FaultSocket.ps1"
-    $module = (Resolve-Path "$PSScriptRoot/../../out/Containerd").Path
-    $guard = [timespan]::FromSeconds(30)
+    . "$PSScriptRoot/Stopping.ps1"
+    $archive = "$env:CONTAINERD_TEST_IMAGES/busybox.tar"
 }
 
 AfterAll {
+    Show-Longest
     Remove-Module Containerd
 }
 
 Describe 'Ctrl+C' {
-    It 'ends a call that nobody answers: <Name>' -ForEach @(
-        @{ Name = 'Get-CtrPlugin'; Script = 'Get-CtrPlugin -Address $address -TimeoutSec 0' }
-        @{ Name = 'Get-CtrVersion'; Script = 'Get-CtrVersion -Address $address -TimeoutSec 0' }
-        @{ Name = 'Connect-Ctr'; Script = 'Connect-Ctr $address -TimeoutSec 0' }
-        @{ Name = 'Test-CtrConnection'; Script = 'Test-CtrConnection -Address $address -TimeoutSec 0' }
-        @{ Name = 'a command downstream'; Script = '1..3 | ForEach-Object { Get-CtrPlugin -Address $address -TimeoutSec 0 } | Get-CtrVersion -Address $address' }
-    ) {
+    It 'is tried with every cmdlet' -ForEach @{ Tried = @($daemonCmdlets.Keys) + $localCmdlets } {
+        Compare-Object $Tried @((Import-PowerShellDataFile "$PSScriptRoot/../../Containerd.psd1").CmdletsToExport) | Should -BeNullOrEmpty
+    }
+
+    It 'ends a call that nobody answers: <Name>' -ForEach $silent {
         $socket = New-FaultSocket
-        $shell = [powershell]::Create()
         try {
-            $null = $shell.AddScript("param(`$module, `$address) Import-Module `$module; $Script; 'went on'").AddArgument($module).AddArgument($socket.Path)
-            $output = [System.Management.Automation.PSDataCollection[psobject]]::new()
-            $call = $shell.BeginInvoke([System.Management.Automation.PSDataCollection[psobject]]$null, $output)
-            $socket.WaitFor('PRI * HTTP/2.0', 30)
-            $stop = $shell.BeginStop($null, $null)
-            $stop.AsyncWaitHandle.WaitOne($guard) | Should -BeTrue
-            $shell.EndStop($stop)
-            $call.AsyncWaitHandle.WaitOne($guard) | Should -BeTrue
-            $shell.InvocationStateInfo.State | Should -Be 'Stopped'
-            $output.Count | Should -Be 0
-            $shell.Streams.Error.Count | Should -Be 0
+            $result = Invoke-Stopped $Name $Script @{ address = $socket.Path; archive = $archive } { $socket.WaitFor('/containerd.services.', 30) }
+            $result.State | Should -Be 'Stopped'
+            $result.Output | Should -BeNullOrEmpty
+            $result.Errors | Should -BeNullOrEmpty
         }
         finally {
-            $shell.Dispose()
             $socket.Dispose()
         }
     }

@@ -57,18 +57,23 @@ public sealed partial class ContainerClient
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        using var limit = new CancellationTokenSource(s_cleanUpTimeout);
-        await DeleteRecordAsync(id, limit.Token).ConfigureAwait(false);
+        await _services.CompleteAsync(
+            limit => DeleteAsync(container, hasSnapshot && !keepSnapshot, limit), ServiceChannel.CleanUpTimeout, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task DeleteAsync(Container container, bool withSnapshot, CancellationToken cancellationToken)
+    {
+        await DeleteRecordAsync(container.Id, cancellationToken).ConfigureAwait(false);
         try
         {
-            if (hasSnapshot && !keepSnapshot)
+            if (withSnapshot)
             {
-                await _snapshots.RemoveAsync(container.Snapshotter, container.SnapshotKey, limit.Token).ConfigureAwait(false);
+                await _snapshots.RemoveAsync(container.Snapshotter, container.SnapshotKey, cancellationToken).ConfigureAwait(false);
             }
         }
         finally
         {
-            Bundle.Remove(BundleOf(container), id);
+            Bundle.Remove(BundleOf(container), container.Id);
         }
     }
 

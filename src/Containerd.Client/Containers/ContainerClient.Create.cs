@@ -221,7 +221,7 @@ public sealed partial class ContainerClient
         }
         catch (OperationCanceledException)
         {
-            await TakeBackAsync(container).ConfigureAwait(false);
+            await _services.CleanUpAsync(limit => TakeBackAsync(container, limit), cancellationToken).ConfigureAwait(false);
             throw;
         }
 
@@ -233,39 +233,30 @@ public sealed partial class ContainerClient
         }
         catch
         {
-            await TakeBackAsync(response.Container).ConfigureAwait(false);
+            await _services.CleanUpAsync(limit => TakeBackAsync(response.Container, limit), cancellationToken).ConfigureAwait(false);
             Bundle.Remove(BundleOf(container), container.Id);
             throw;
         }
     }
 
-    /// <summary>
-    /// Removes a container that may have been made, within the clean-up's own time. One of that id which is another is left
-    /// alone. What failed first is what is reported.
-    /// </summary>
-    private async Task TakeBackAsync(Container wanted)
+    /// <summary>Removes a container that may have been made. One of that id which is another is left alone.</summary>
+    private async Task TakeBackAsync(Container wanted, CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(s_cleanUpTimeout);
-        try
+        if (await FindMessageAsync(wanted.Id, cancellationToken).ConfigureAwait(false) is not { } found)
         {
-            if (await FindMessageAsync(wanted.Id, limit.Token).ConfigureAwait(false) is { } found)
-            {
-                // The times are the daemon's, and known only where it has answered.
-                if (wanted.CreatedAt is null)
-                {
-                    found.CreatedAt = null;
-                    found.UpdatedAt = null;
-                }
-
-                if (found.Equals(wanted))
-                {
-                    await DeleteRecordAsync(wanted.Id, limit.Token).ConfigureAwait(false);
-                }
-            }
+            return;
         }
-        catch (Exception e) when (e is CtrException or OperationCanceledException)
+
+        // The times are the daemon's, and known only where it has answered.
+        if (wanted.CreatedAt is null)
         {
-            // The daemon went away: nothing more can be done from here.
+            found.CreatedAt = null;
+            found.UpdatedAt = null;
+        }
+
+        if (found.Equals(wanted))
+        {
+            await DeleteRecordAsync(wanted.Id, cancellationToken).ConfigureAwait(false);
         }
     }
 }

@@ -13,9 +13,6 @@ public sealed partial class ContainerClient
 {
     private const string SpecTypeUrl = "types.containerd.io/opencontainers/runtime-spec/1/Spec";
 
-    // Enough for a loaded host.
-    private static readonly TimeSpan s_cleanUpTimeout = TimeSpan.FromSeconds(45);
-
     private static readonly Dictionary<string, string> s_noLabels = [];
 
     private readonly ServiceChannel _services;

@@ -155,14 +155,19 @@ public sealed partial class ImageClient
             }
         }
 
-        // All of the names or none: from here on the import is not given up any more.
+        // All of the names or none: from here on the import goes on also when it is cancelled.
         cancellationToken.ThrowIfCancellationRequested();
         var images = new List<CtrImage>();
-        foreach (ArchiveImage image in archive.Images.DistinctBy(image => image.Name))
-        {
-            images.Add(await PutAsync(image.Name!, image.Target, CancellationToken.None).ConfigureAwait(false));
-        }
-
+        await _services.CompleteAsync(
+            async limit =>
+            {
+                foreach (ArchiveImage image in archive.Images.DistinctBy(image => image.Name))
+                {
+                    images.Add(await PutAsync(image.Name!, image.Target, limit).ConfigureAwait(false));
+                }
+            },
+            ServiceChannel.CleanUpTimeout,
+            cancellationToken).ConfigureAwait(false);
         return images;
     }
 }

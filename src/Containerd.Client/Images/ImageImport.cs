@@ -7,7 +7,6 @@ internal sealed class ImageImport
 {
     private const string ReferenceLabel = "containerd.io/gc.ref.content.";
 
-    private static readonly TimeSpan s_cleanUpTimeout = TimeSpan.FromSeconds(10);
     private static readonly Dictionary<string, string> s_noLabels = [];
 
     private readonly Lease _lease;
@@ -44,7 +43,8 @@ internal sealed class ImageImport
         }
         catch
         {
-            await AbortAsync(reference).ConfigureAwait(false);
+            // What cannot be dropped goes with the lease.
+            await _lease.Services.CleanUpAsync(limit => _content.AbortAsync(reference, limit), cancellationToken).ConfigureAwait(false);
             throw;
         }
 
@@ -105,19 +105,6 @@ internal sealed class ImageImport
         if (!await _content.ExistsAsync(part.Digest, cancellationToken).ConfigureAwait(false))
         {
             throw new InvalidDataException($"The archive is incomplete: {part.Digest} ({part.MediaType}) is not in it.");
-        }
-    }
-
-    private async Task AbortAsync(string reference)
-    {
-        using var limit = new CancellationTokenSource(s_cleanUpTimeout);
-        try
-        {
-            await _content.AbortAsync(reference, limit.Token).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is CtrException or OperationCanceledException)
-        {
-            // It goes with the lease.
         }
     }
 

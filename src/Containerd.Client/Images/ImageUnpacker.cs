@@ -14,7 +14,6 @@ internal sealed class ImageUnpacker
     private const string SnapshotLabel = "containerd.io/gc.ref.snapshot.";
     private const int MaximumAttempts = 4;
 
-    private static readonly TimeSpan s_cleanUpTimeout = TimeSpan.FromSeconds(10);
     private static readonly Dictionary<string, string> s_noLabels = [];
 
     private readonly Lease _lease;
@@ -131,21 +130,10 @@ internal sealed class ImageUnpacker
         }
         catch
         {
-            await RemoveAsync(key).ConfigureAwait(false);
+            // What cannot be removed goes with the lease.
+            await _lease.Services.CleanUpAsync(
+                limit => _snapshots.RemoveAsync(_snapshotter, key, limit), cancellationToken).ConfigureAwait(false);
             throw;
-        }
-    }
-
-    private async Task RemoveAsync(string key)
-    {
-        using var limit = new CancellationTokenSource(s_cleanUpTimeout);
-        try
-        {
-            await _snapshots.RemoveAsync(_snapshotter, key, limit.Token).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is CtrException or OperationCanceledException)
-        {
-            // It goes with the lease.
         }
     }
 

@@ -5,11 +5,9 @@ namespace Containerd.Client;
 
 /// <summary>A lease that this client holds. What is made through <see cref="Services"/> stays at least until it is disposed.</summary>
 /// <param name="services">The channel whose calls carry the lease.</param>
-internal sealed class Lease(ServiceChannel services) : IAsyncDisposable
+/// <param name="cancellationToken">Of whoever holds it: from its cancellation on, a daemon that is silent is not waited for.</param>
+internal sealed class Lease(ServiceChannel services, CancellationToken cancellationToken) : IAsyncDisposable
 {
-    // The caller's token may have fired: the end of a lease has its own time.
-    private static readonly TimeSpan s_deleteTimeout = TimeSpan.FromSeconds(10);
-
     private bool _completed;
 
     /// <summary>The channel whose calls carry the lease.</summary>
@@ -28,19 +26,15 @@ internal sealed class Lease(ServiceChannel services) : IAsyncDisposable
     /// <summary>Ends the lease (Leases.Delete). After a failure it waits until what was made is collected.</summary>
     public async ValueTask DisposeAsync()
     {
-        using var limit = new CancellationTokenSource(s_deleteTimeout);
-        try
-        {
-            await (Services with { LeaseId = null }).CallAsync(
+        // Where the daemon is gone, the lease expires by itself.
+        ServiceChannel services = Services with { LeaseId = null };
+        await services.CleanUpAsync(
+            limit => services.CallAsync(
                 LeaseMethods.Delete,
                 new DeleteRequest { Id = Services.LeaseId, Sync = !_completed },
                 Client.Resource.Lease(Services.LeaseId!),
-                limit.Token).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is CtrException or OperationCanceledException)
-        {
-            // It is gone, or the daemon is; then it expires by itself.
-        }
+                limit),
+            cancellationToken).ConfigureAwait(false);
     }
 
     private Task<Empty> PinAsync(string type, string id, CancellationToken cancellationToken) => Services.CallAsync(

@@ -21,7 +21,7 @@ internal sealed class LeaseClient
     {
         string id = Convert.ToHexString(RandomNumberGenerator.GetBytes(16)).ToLowerInvariant();
         string expiry = DateTimeOffset.UtcNow.Add(s_lifetime).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-        var lease = new Lease(_services with { LeaseId = id });
+        var lease = new Lease(_services with { LeaseId = id }, cancellationToken);
         try
         {
             await _services.CallToEndAsync(

@@ -90,13 +90,10 @@ public sealed class RunningProcess : IAsyncDisposable
         {
             if (ExecId is null ? !Exited.IsCompletedSuccessfully : !_execRemoved)
             {
+                // Whoever lets go of a process that lives is about to leave.
                 await _io.DiscardOutputWhileAsync(
-                    () => _tasks.ForceDeleteAsync(ContainerId, ExecId, CancellationToken.None)).ConfigureAwait(false);
+                    () => _tasks.CleanUpAsync(ContainerId, ExecId, new CancellationToken(canceled: true))).ConfigureAwait(false);
             }
-        }
-        catch (CtrException)
-        {
-            // The daemon is gone or the process cannot be killed: what raised before says so, and there is no more to do here.
         }
         finally
         {

@@ -43,7 +43,7 @@ public sealed partial class TaskClient
         }
         catch (Exception e)
         {
-            await CleanUpAsync(id, execId: null).ConfigureAwait(false);
+            await CleanUpAsync(id, execId: null, cancellationToken).ConfigureAwait(false);
             throw CommandErrors.Explain(e, id, ArgsOf(container));
         }
     }
@@ -132,7 +132,7 @@ public sealed partial class TaskClient
         }
         catch (OperationCanceledException)
         {
-            await CleanUpAsync(container.Id, execId: null).ConfigureAwait(false);
+            await CleanUpAsync(container.Id, execId: null, cancellationToken).ConfigureAwait(false);
             throw;
         }
         catch (CtrException e)
@@ -142,7 +142,7 @@ public sealed partial class TaskClient
 
         if (cancellationToken.IsCancellationRequested)
         {
-            await CleanUpAsync(container.Id, execId: null).ConfigureAwait(false);
+            await CleanUpAsync(container.Id, execId: null, cancellationToken).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
         }
 
@@ -198,7 +198,7 @@ public sealed partial class TaskClient
         }
         catch (Exception e)
         {
-            await io.DiscardOutputWhileAsync(() => CleanUpAsync(id, execId)).ConfigureAwait(false);
+            await io.DiscardOutputWhileAsync(() => CleanUpAsync(id, execId, cancellationToken)).ConfigureAwait(false);
             await waiting.CancelAsync().ConfigureAwait(false);
             waiting.Dispose();
             await io.DisposeAsync().ConfigureAwait(false);
@@ -206,19 +206,9 @@ public sealed partial class TaskClient
         }
     }
 
-    /// <summary>Takes back a process that could not be started, within the clean-up's own time. What failed first is what is reported.</summary>
-    private async Task CleanUpAsync(string id, string? execId)
-    {
-        using var limit = new CancellationTokenSource(s_cleanUpTimeout);
-        try
-        {
-            await ForceDeleteAsync(id, execId, limit.Token).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is CtrException or OperationCanceledException)
-        {
-            // The daemon went away, or the shim hangs: nothing more can be done from here.
-        }
-    }
+    /// <summary>Takes back a process, also when its caller has cancelled.</summary>
+    internal Task CleanUpAsync(string id, string? execId, CancellationToken cancellationToken) =>
+        _services.CleanUpAsync(limit => ForceDeleteAsync(id, execId, limit), cancellationToken);
 
     private ProcessIO OpenIO(Container container, string kind, bool standardInput, bool terminal) =>
         ProcessIO.Open(ProcessFifos.Create(FifoDirectoryOf(container), ProcessFifos.NewName(kind), standardInput, terminal));

@@ -94,7 +94,7 @@ public sealed partial class TaskClient
         {
             if (e is OperationCanceledException)
             {
-                await CleanUpAsync(id, execId).ConfigureAwait(false);
+                await CleanUpAsync(id, execId, cancellationToken).ConfigureAwait(false);
             }
 
             await io.DisposeAsync().ConfigureAwait(false);

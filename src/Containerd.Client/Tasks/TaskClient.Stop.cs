@@ -36,7 +36,7 @@ public sealed partial class TaskClient
 
             cancellationToken.ThrowIfCancellationRequested();
             await SignalAsync(id, SigKill, all: true, cancellationToken).ConfigureAwait(false);
-            return await exited.WaitAsync(s_cleanUpTimeout, cancellationToken).ConfigureAwait(false);
+            return await exited.WaitAsync(ServiceChannel.CleanUpTimeout, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException e)
         {

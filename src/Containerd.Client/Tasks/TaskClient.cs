@@ -12,9 +12,6 @@ namespace Containerd.Client;
 /// <remarks>Each method raises <see cref="CtrException"/> for a failed call and <see cref="OperationCanceledException"/> for a cancelled one.</remarks>
 public sealed partial class TaskClient
 {
-    // Enough for a loaded host; moby gives the clean-up of a failed exec as much.
-    private static readonly TimeSpan s_cleanUpTimeout = TimeSpan.FromSeconds(45);
-
     private const int SigKill = 9;
     internal const string InitProcess = "init";
     private const string ExecProcess = "exec";
@@ -193,7 +190,7 @@ public sealed partial class TaskClient
             return null;
         }
 
-        return await WaitAsync(id, execId, s_cleanUpTimeout, cancellationToken).ConfigureAwait(false);
+        return await WaitAsync(id, execId, ServiceChannel.CleanUpTimeout, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<CtrExitStatus> WaitAsync(string id, string? execId, TimeSpan timeout, CancellationToken cancellationToken)

@@ -63,6 +63,9 @@ internal sealed class FaultServer : IAsyncDisposable
         return Method(type, name);
     }
 
+    /// <summary>Decides what the daemon's health check meets.</summary>
+    public void OnCheck(RequestDelegate answer) => _answers["Check"] = answer;
+
     public static Method<BytesValue, BytesValue> Method(MethodType type, string name) =>
         new(type, "/test.Faults/" + name, BytesValue.Parser);
 

@@ -1,0 +1,86 @@
+using Containerd.Protocol.Health;
+using Google.Protobuf;
+using Microsoft.AspNetCore.Http;
+
+namespace Containerd.Client.Tests.Grpc;
+
+/// <summary>What is not to be left half done has its time after a cancellation, as long as the daemon answers.</summary>
+public sealed class CompletionTests : IAsyncLifetime
+{
+    private static readonly CancellationToken s_cancelled = new(canceled: true);
+    private FaultServer _server = null!;
+    private ServiceChannel _services = null!;
+
+    public async Task InitializeAsync()
+    {
+        _server = await FaultServer.StartAsync();
+        _services = new ServiceChannel(_server.Channel, ContainerdAddress.Parse(_server.SocketPath), "default", Within.HangGuard);
+    }
+
+    public async Task DisposeAsync() => await _server.DisposeAsync();
+
+    [Fact]
+    public async Task A_silent_daemon_is_not_waited_for()
+    {
+        _server.OnCheck(FaultServer.StallAsync);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Within.BoundedAsync(
+            _services.CompleteAsync(Endless, Timeout.InfiniteTimeSpan, s_cancelled)));
+    }
+
+    [Fact]
+    public async Task A_daemon_that_answers_gets_the_time_that_it_needs()
+    {
+        var asked = new SemaphoreSlim(0);
+        _server.OnCheck(http => ServeAsync(http, asked));
+        await Within.BoundedAsync(_services.CompleteAsync(
+            async token =>
+            {
+                for (var i = 0; i < 3; i++)
+                {
+                    await asked.WaitAsync(token);
+                }
+            },
+            Timeout.InfiniteTimeSpan,
+            s_cancelled));
+    }
+
+    [Fact]
+    public async Task A_daemon_that_answers_gets_no_more_than_the_limit()
+    {
+        _server.OnCheck(http => ServeAsync(http, new SemaphoreSlim(0)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Within.BoundedAsync(
+            _services.CompleteAsync(Endless, TimeSpan.FromMilliseconds(300), s_cancelled)));
+    }
+
+    [Fact]
+    public async Task A_cancellation_that_comes_later_counts_from_then_on()
+    {
+        _server.OnCheck(FaultServer.StallAsync);
+        using var cancel = new CancellationTokenSource();
+        var working = _services.CompleteAsync(Endless, Timeout.InfiniteTimeSpan, cancel.Token);
+        Assert.False(working.IsCompleted);
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Within.BoundedAsync(working));
+    }
+
+    [Fact]
+    public async Task What_fails_in_time_fails_as_it_is() =>
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Within.BoundedAsync(
+            _services.CompleteAsync(_ => throw new InvalidOperationException(), Timeout.InfiniteTimeSpan, s_cancelled)));
+
+    [Fact]
+    public async Task A_clean_up_hides_that_it_was_given_up()
+    {
+        _server.OnCheck(FaultServer.StallAsync);
+        await Within.BoundedAsync(_services.CleanUpAsync(Endless, s_cancelled));
+    }
+
+    private static Task Endless(CancellationToken cancellationToken) => Task.Delay(Timeout.Infinite, cancellationToken);
+
+    private static Task ServeAsync(HttpContext http, SemaphoreSlim asked)
+    {
+        asked.Release();
+        var response = new HealthCheckResponse { Status = HealthCheckResponse.Types.ServingStatus.Serving };
+        return FaultServer.AnswerAsync(http, FaultServer.Frame(response.ToByteArray()));
+    }
+}

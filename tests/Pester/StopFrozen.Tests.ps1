@@ -1,0 +1,88 @@
+BeforeDiscovery {
+    $container = 'containerd.services.containers.v1.Containers'
+    $task = 'containerd.services.tasks.v1.Tasks'
+    $image = 'containerd.services.images.v1.Images'
+    $lease = 'containerd.services.leases.v1.Leases'
+    $snapshot = 'containerd.services.snapshots.v1.Snapshots'
+    $content = 'containerd.services.content.v1.Content'
+    $diff = 'containerd.services.diff.v1.Diff'
+
+    # What the daemon has before, the command, and the calls at which the daemon falls silent.
+    $commands = @(
+        @{ Has = 'image'; Script = 'New-CtrContainer c -Image busybox'; Calls = "$container/Get", "$content/Read", "$lease/Create", "$snapshot/Prepare", "$container/Create", "$lease/Delete" }
+        @{ Has = 'packed image'; Script = 'New-CtrContainer c -Image busybox'; Calls = "$diff/Apply", "$snapshot/Commit" }
+        @{ Has = 'container'; Script = 'New-CtrTask c'; Calls = "$container/Get", "$snapshot/Mounts", "$task/Create" }
+        @{ Has = 'container'; Script = 'Start-CtrTask c'; Calls = "$task/Get", "$task/Create", "$task/Start" }
+        @{ Has = 'container'; Script = 'Start-CtrTask c -Attach'; Calls = "$task/Create", "$task/Wait", "$task/Start" }
+        @{ Has = 'task'; Script = 'Invoke-CtrExec c true'; Calls = "$task/Exec", "$task/Wait", "$task/Start", "$task/DeleteProcess" }
+        @{ Has = 'task'; Script = 'Invoke-CtrExec c cat -Stream -StandardInput x'; Calls = "$task/Exec", "$task/Start", "$task/CloseIO" }
+        @{ Has = 'task'; Script = 'Stop-CtrTask c'; Calls = "$task/Wait", "$task/Kill" }
+        @{ Has = 'task'; Script = 'Wait-CtrTask c'; Calls = , "$task/Wait" }
+        @{ Has = 'task'; Script = 'Get-CtrLog c -Follow'; Calls = "$task/Get", "$task/Wait" }
+        @{ Has = 'task'; Script = 'Remove-CtrTask c -Force'; Calls = "$task/Kill", "$task/Wait", "$task/Delete" }
+        @{ Has = 'task'; Script = 'Remove-CtrContainer c -Force'; Calls = "$task/Kill", "$task/Delete", "$container/Delete", "$snapshot/Remove" }
+        @{ Has = 'container'; Script = 'Set-CtrContainer c -Label @{ a = "b" }'; Calls = , "$container/Update" }
+        @{ Has = 'nothing'; Script = 'Import-CtrImage $archive'; Calls = "$lease/Create", "$content/Write", "$lease/AddResource", "$content/Update", "$snapshot/Prepare", "$diff/Apply", "$snapshot/Commit", "$image/Create", "$lease/Delete" }
+        @{ Has = 'image'; Script = 'Remove-CtrImage busybox'; Calls = , "$image/Delete" }
+    )
+    $cases = foreach ($command in $commands) {
+        foreach ($call in $command.Calls) {
+            @{ Script = $command.Script; Has = $command.Has; Path = "/$call"; Method = $call -replace '.*\.' }
+        }
+    }
+}
+
+BeforeAll {
+    Import-Module "$PSScriptRoot/../../out/Containerd"
+    . "$PSScriptRoot/FaultSocket.ps1"
+    . "$PSScriptRoot/Stopping.ps1"
+    $archive = "$env:CONTAINERD_TEST_IMAGES/busybox.tar"
+}
+
+AfterAll {
+    Show-Longest
+    Remove-Module Containerd
+}
+
+Describe 'Ctrl+C when the daemon has fallen silent' {
+    BeforeEach {
+        $null = Enter-StopNamespace
+    }
+
+    AfterEach {
+        $socket.Dispose()
+        Exit-StopNamespace
+    }
+
+    It 'ends <Script> at <Method>' -ForEach $cases {
+        switch ($Has) {
+            'nothing' { Get-CtrImage | Remove-CtrImage }
+            'packed image' { Get-CtrImage | Remove-CtrImage; $null = Import-CtrImage $archive -NoUnpack }
+            'container' { $null = New-Container c }
+            'task' { $null = New-Container c | Start-CtrTask }
+        }
+        $socket = New-FaultSocket -Relay $env:CONTAINERD_ADDRESS -FreezeAt $Path
+        $result = Invoke-Stopped "$Script at $Method" "$Script -Address `$address" @{ address = $socket.Path; archive = $archive } { $socket.WaitFor($Path, 30) }
+        $result.State | Should -Be 'Stopped'
+        $result.Output | Should -BeNullOrEmpty
+        $result.Errors | Should -BeNullOrEmpty
+    }
+
+    It 'ends a stream: <Script>' -ForEach @(
+        @{ Script = 'Start-CtrTask c -Attach' }
+        @{ Script = 'Invoke-CtrExec running sh, -c, "echo up; sleep 3600" -Stream' }
+        @{ Script = 'Get-CtrLog running -Follow' }
+    ) {
+        $null = New-Container c
+        $null = New-Container running | Start-CtrTask
+        $socket = New-FaultSocket -Relay $env:CONTAINERD_ADDRESS
+        $result = Invoke-Stopped $Script "$Script -Address `$address" @{ address = $socket.Path } {
+            param($output)
+            [Threading.SpinWait]::SpinUntil({ $output.Count -gt 0 }, $guard) | Should -BeTrue
+            $socket.Freeze()
+        }
+        $result.State | Should -Be 'Stopped'
+        $result.Output.Text | Should -Be 'up'
+        $result.Errors | Should -BeNullOrEmpty
+    }
+}

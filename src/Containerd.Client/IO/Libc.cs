@@ -6,6 +6,8 @@ namespace Containerd.Client.IO;
 /// <summary>The C library's calls that .NET does not offer, with Linux's values.</summary>
 internal static partial class Libc
 {
+    public const int Interrupted = 4;
+    public const int TryAgain = 11;
     public const int FileExists = 17;
 
     public const int NonBlocking = 0x800;
@@ -32,4 +34,8 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial int Control(SafePipeHandle handle, int command, int argument);
+
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    public static partial nint Read(SafePipeHandle handle, Span<byte> buffer, nint count);
 }

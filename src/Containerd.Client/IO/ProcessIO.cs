@@ -17,8 +17,8 @@ internal sealed partial class ProcessIO : IAsyncDisposable
     private readonly List<SafePipeHandle> _writers = [];
     private readonly TaskCompletionSource _attached = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private AnonymousPipeClientStream? _standardInput;
-    private AnonymousPipeClientStream? _standardOutput;
-    private AnonymousPipeClientStream? _standardError;
+    private FifoReader? _standardOutput;
+    private FifoReader? _standardError;
     private int _outputTaken;
     private volatile bool _truncated;
 
@@ -86,7 +86,7 @@ internal sealed partial class ProcessIO : IAsyncDisposable
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await Task.WhenAll(Copy(_standardOutput, standardOutput), Copy(_standardError, standardError)).ConfigureAwait(false);
 
-        Task Copy(AnonymousPipeClientStream? source, Stream sink) =>
+        Task Copy(FifoReader? source, Stream sink) =>
             source is null
                 ? Task.CompletedTask
                 : Task.Run(() => CopyOutputAsync(source, sink, exited, drain, stop), CancellationToken.None);
@@ -128,7 +128,7 @@ internal sealed partial class ProcessIO : IAsyncDisposable
 
         _truncated = readers.Exists(reader => reader.Item2.Truncated);
 
-        DrainingReader? Read(AnonymousPipeClientStream? pipe) =>
+        DrainingReader? Read(FifoReader? pipe) =>
             pipe is null ? null : new DrainingReader(pipe, exited, drain, stop.Token);
     }
 
@@ -174,7 +174,7 @@ internal sealed partial class ProcessIO : IAsyncDisposable
     }
 
     private async Task CopyOutputAsync(
-        AnonymousPipeClientStream source, Stream sink, Task exited, TimeSpan drain, CancellationTokenSource stop)
+        FifoReader source, Stream sink, Task exited, TimeSpan drain, CancellationTokenSource stop)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(OutputLines.ReadSize);
         try
@@ -204,7 +204,7 @@ internal sealed partial class ProcessIO : IAsyncDisposable
         }
     }
 
-    private static async Task DiscardAsync(AnonymousPipeClientStream? pipe, CancellationToken cancellationToken)
+    private static async Task DiscardAsync(FifoReader? pipe, CancellationToken cancellationToken)
     {
         if (pipe is null)
         {
@@ -236,14 +236,14 @@ internal sealed partial class ProcessIO : IAsyncDisposable
         }
     }
 
-    private AnonymousPipeClientStream? OpenOutput(string path)
+    private FifoReader? OpenOutput(string path)
     {
         if (path.Length == 0)
         {
             return null;
         }
 
-        var reader = Wrap(PipeDirection.In, Fifo.Open(path, FileAccess.Read));
+        var reader = new FifoReader(path);
         try
         {
             _writers.Add(Fifo.Open(path, FileAccess.Write));

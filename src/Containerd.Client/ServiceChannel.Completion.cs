@@ -20,8 +20,17 @@ internal sealed partial record ServiceChannel
     /// A call that makes or starts something. When its caller cancels it is given a moment to finish, so that what it made
     /// is known and can be taken back; the caller looks at its token afterwards.
     /// </summary>
+    /// <param name="method">The RPC.</param>
+    /// <param name="request">What is sent.</param>
+    /// <param name="resource">What it is about.</param>
+    /// <param name="cancellationToken">The caller's.</param>
+    /// <param name="limit">How long the moment is at most; null for a second.</param>
     public async Task<TResponse> CallToEndAsync<TRequest, TResponse>(
-        Method<TRequest, TResponse> method, TRequest request, Resource resource, CancellationToken cancellationToken)
+        Method<TRequest, TResponse> method,
+        TRequest request,
+        Resource resource,
+        CancellationToken cancellationToken,
+        TimeSpan? limit = null)
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse>
     {
@@ -29,7 +38,7 @@ internal sealed partial record ServiceChannel
         TResponse? response = null;
         await CompleteAsync(
             async late => response = await CallAsync(method, request, resource, late).ConfigureAwait(false),
-            s_grace,
+            limit ?? s_grace,
             cancellationToken).ConfigureAwait(false);
         return response!;
     }

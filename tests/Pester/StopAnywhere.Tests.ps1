@@ -72,17 +72,17 @@ Describe 'Ctrl+C at any moment' {
         $span = 0
         foreach ($try in 0..8) {
             Initialize-Case $Has
-            $moment = if ($try -eq 0) { [timespan]::MaxValue } else { [timespan]::FromMilliseconds($random.Next(0, $span)) }
+            $after = if ($try -eq 0) { $guard } else { [timespan]::FromMilliseconds($random.Next(0, $span)) }
             $watch = [Diagnostics.Stopwatch]::StartNew()
-            $result = Invoke-Stopped "$Script at $([int]$moment.TotalMilliseconds) ms" $Script @{ archive = $archive } {
+            $result = Invoke-Stopped "$Script at $([int]$after.TotalMilliseconds) ms" $Script @{ archive = $archive } {
                 param($output)
-                while ($watch.Elapsed -lt $moment -and -not ($output.Count -gt 0) -and -not ($Silent -and $watch.ElapsedMilliseconds -gt 1000)) {
+                while ($watch.Elapsed -lt $after -and -not ($output.Count -gt 0) -and -not ($Silent -and $watch.ElapsedMilliseconds -gt 1000)) {
                     [Threading.Thread]::Sleep(1)
                 }
             }
             if ($try -eq 0) { $span = $watch.ElapsedMilliseconds }
             $result.Errors | Should -BeNullOrEmpty
-            Get-Orphan | Should -BeNullOrEmpty -Because "it was stopped after $($moment.TotalMilliseconds) ms"
+            Get-Orphan | Should -BeNullOrEmpty -Because "it was stopped after $($after.TotalMilliseconds) ms"
             Get-CtrContainer | Remove-CtrContainer -Force
             if ($Has -eq 'nothing') { Get-CtrImage | Remove-CtrImage }
         }

@@ -134,10 +134,19 @@ public sealed partial class TaskClient
 
     private async Task<CtrExitStatus> DeleteTaskAsync(string id, CancellationToken cancellationToken)
     {
+        Identifier.Validate(id, "container id");
+
         // Those of a detached task with a terminal, which nobody else removes.
         string[] fifos = ProcessFifos.Find(Bundle.PathFor(_stateDirectory, _services.Address, _services.Namespace, id), InitProcess);
-        DeleteResponse response = await CallAsync(
-            TaskMethods.Delete, new DeleteTaskRequest { ContainerId = id }, id, null, cancellationToken).ConfigureAwait(false);
+
+        // A daemon whose caller leaves in the middle of it forgets the task and keeps its directory, so that the container
+        // never gets another one.
+        DeleteResponse response = await _services.CallToEndAsync(
+            TaskMethods.Delete,
+            new DeleteTaskRequest { ContainerId = id },
+            Resource.Task(id),
+            cancellationToken,
+            ServiceChannel.CleanUpTimeout).ConfigureAwait(false);
         ProcessFifos.Delete(fifos);
         return ToExitStatus(id, null, response.ExitStatus, response.ExitedAt);
     }

@@ -9,6 +9,7 @@
     PowerShellVersion = '7.4'
     CompatiblePSEditions = @('Core')
     FormatsToProcess = @(
+        'Containerd.Checkpoints.Format.ps1xml'
         'Containerd.Containers.Format.ps1xml'
         'Containerd.Images.Format.ps1xml'
         'Containerd.Sessions.Format.ps1xml'
@@ -35,6 +36,7 @@
         'Remove-CtrContainer'
         'Remove-CtrImage'
         'Remove-CtrTask'
+        'Save-CtrCheckpoint'
         'Send-CtrSignal'
         'Set-CtrContainer'
         'Start-CtrTask'

@@ -132,7 +132,7 @@ public sealed partial class CheckpointClient
     /// <summary>Unpacks beside the directory, so that it is whole or not there.</summary>
     private static async Task<long> ExtractAsync(Lease lease, CtrDescriptor memory, string path, CancellationToken cancellationToken)
     {
-        string parent = Path.GetDirectoryName(path) ?? throw CtrException.InvalidArgument("InvalidCheckpointPath", $"'{path}' cannot be a checkpoint.", path);
+        string parent = Path.GetDirectoryName(path)!;
         Directory.CreateDirectory(parent);
         string partial = Path.Combine(parent, $".{Path.GetFileName(path)}.{Path.GetRandomFileName()}");
         long size;
@@ -175,26 +175,23 @@ public sealed partial class CheckpointClient
             throw new CtrException(CtrErrorKind.NotFound, "CheckpointNotFound", $"There is no checkpoint '{path}': it is not a directory.", path);
         }
 
-        Lease lease = await _leases.AcquireAsync(cancellationToken).ConfigureAwait(false);
-        await using (lease.ConfigureAwait(false))
+        try
         {
-            (string Digest, long Size) memory;
-            try
+            CheckpointArchive.Require(path);
+            Lease lease = await _leases.AcquireAsync(cancellationToken).ConfigureAwait(false);
+            await using (lease.ConfigureAwait(false))
             {
-                memory = await new ContentClient(lease.Services).WriteAsync(
+                (string digest, long size) = await new ContentClient(lease.Services).WriteAsync(
                     $"checkpoint-{lease.Services.LeaseId}",
                     tar => CheckpointArchive.WriteAsync(path, tar, cancellationToken),
                     cancellationToken).ConfigureAwait(false);
+                return await start(new RestoreSource(
+                    new CtrDescriptor { MediaType = CheckpointMediaTypes.Memory, Digest = digest, Size = size })).ConfigureAwait(false);
             }
-            catch (InvalidDataException e)
-            {
-                throw Invalid(path, e);
-            }
-
-            return await start(new RestoreSource(new CtrDescriptor
-            {
-                MediaType = CheckpointMediaTypes.Memory, Digest = memory.Digest, Size = memory.Size,
-            })).ConfigureAwait(false);
+        }
+        catch (InvalidDataException e)
+        {
+            throw Invalid(path, e);
         }
     }
 

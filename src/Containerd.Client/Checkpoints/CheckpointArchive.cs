@@ -45,16 +45,6 @@ internal static class CheckpointArchive
         }
     }
 
-    /// <summary>Fails for a directory that cannot be a checkpoint.</summary>
-    /// <exception cref="InvalidDataException">It lacks the file that each checkpoint has.</exception>
-    public static void Require(string directory)
-    {
-        if (!File.Exists(Path.Combine(directory, Inventory)))
-        {
-            throw new InvalidDataException($"There is no {Inventory} in it, so it is not a checkpoint of CRIU.");
-        }
-    }
-
     /// <summary>Writes a directory as a tar.</summary>
     /// <param name="directory">The directory.</param>
     /// <param name="archive">Receives the tar; stays open.</param>

@@ -12,12 +12,16 @@ public sealed partial class CheckpointClient
 {
     private readonly ServiceChannel _services;
     private readonly ContainerClient _containers;
+    private readonly ImageClient _images;
+    private readonly SnapshotClient _snapshots;
     private readonly LeaseClient _leases;
 
-    internal CheckpointClient(ServiceChannel services, ContainerClient containers)
+    internal CheckpointClient(ServiceChannel services, ContainerClient containers, ImageClient images, SnapshotClient snapshots)
     {
         _services = services;
         _containers = containers;
+        _images = images;
+        _snapshots = snapshots;
         _leases = new LeaseClient(services);
     }
 
@@ -170,16 +174,11 @@ public sealed partial class CheckpointClient
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
         string path = Path.GetFullPath(directory);
-        if (!Directory.Exists(path))
+        RequireCheckpoint(path);
+        Lease lease = await _leases.AcquireAsync(cancellationToken).ConfigureAwait(false);
+        await using (lease.ConfigureAwait(false))
         {
-            throw new CtrException(CtrErrorKind.NotFound, "CheckpointNotFound", $"There is no checkpoint '{path}': it is not a directory.", path);
-        }
-
-        try
-        {
-            CheckpointArchive.Require(path);
-            Lease lease = await _leases.AcquireAsync(cancellationToken).ConfigureAwait(false);
-            await using (lease.ConfigureAwait(false))
+            try
             {
                 (string digest, long size) = await new ContentClient(lease.Services).WriteAsync(
                     $"checkpoint-{lease.Services.LeaseId}",
@@ -188,10 +187,23 @@ public sealed partial class CheckpointClient
                 return await start(new RestoreSource(
                     new CtrDescriptor { MediaType = CheckpointMediaTypes.Memory, Digest = digest, Size = size })).ConfigureAwait(false);
             }
+            catch (InvalidDataException e)
+            {
+                throw Invalid(path, e);
+            }
         }
-        catch (InvalidDataException e)
+    }
+
+    private static void RequireCheckpoint(string path)
+    {
+        if (!Directory.Exists(path))
         {
-            throw Invalid(path, e);
+            throw new CtrException(CtrErrorKind.NotFound, "CheckpointNotFound", $"There is no checkpoint '{path}': it is not a directory.", path);
+        }
+
+        if (!File.Exists(Path.Combine(path, CheckpointArchive.Inventory)))
+        {
+            throw Invalid(path, new InvalidDataException($"There is no {CheckpointArchive.Inventory} in it, which CRIU writes."));
         }
     }
 

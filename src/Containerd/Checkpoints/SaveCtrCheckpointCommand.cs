@@ -19,6 +19,19 @@ public sealed class SaveCtrCheckpointCommand : ContainerTargetCmdlet
     [ValidateNotNullOrEmpty]
     public string? ImagePath { get; set; }
 
+    /// <summary>The name of the new image.</summary>
+    [Parameter(HelpMessage = "The name of the image that is made in the daemon, such as web-checkpoint:1.")]
+    [ValidateNotNullOrEmpty]
+    public string? Image { get; set; }
+
+    /// <summary>Keeps what the container has written.</summary>
+    [Parameter(HelpMessage = "Keeps the files that the container has written, with -Image.")]
+    public SwitchParameter IncludeRwLayer { get; set; }
+
+    /// <summary>Keeps the container's image.</summary>
+    [Parameter(HelpMessage = "Keeps the container's own image with the checkpoint, with -Image.")]
+    public SwitchParameter IncludeImage { get; set; }
+
     /// <summary>Ends the task with the checkpoint.</summary>
     [Parameter(HelpMessage = "Ends the task with the checkpoint. Without it the task runs on.")]
     public SwitchParameter Exit { get; set; }
@@ -26,10 +39,13 @@ public sealed class SaveCtrCheckpointCommand : ContainerTargetCmdlet
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
-        if (Path is null == ImagePath is null)
+        string[] targets = new[] { Path, Image, ImagePath }.OfType<string>().ToArray();
+        if (targets.Length != 1 || (Image is null && (IncludeRwLayer || IncludeImage)))
         {
-            ThrowTerminatingError(new ErrorRecord(
-                new ArgumentException("Say where the checkpoint goes with one of -Path and -ImagePath."), "CheckpointTargetInvalid", ErrorCategory.InvalidArgument, null));
+            string message = targets.Length != 1
+                ? "Say where the checkpoint goes with one of -Path, -Image and -ImagePath."
+                : "-IncludeRwLayer and -IncludeImage are for a checkpoint that is an image: give -Image.";
+            ThrowTerminatingError(new ErrorRecord(new ArgumentException(message), "CheckpointTargetInvalid", ErrorCategory.InvalidArgument, null));
         }
 
         if (Path is not null)
@@ -42,15 +58,16 @@ public sealed class SaveCtrCheckpointCommand : ContainerTargetCmdlet
 
     private protected override async Task ProcessTargetAsync(ContainerTarget target, CancellationToken cancellationToken)
     {
-        if (!await ShouldProcessAsync(target.Id, $"Save checkpoint to '{Path ?? ImagePath}'", cancellationToken).ConfigureAwait(false))
+        if (!await ShouldProcessAsync(target.Id, $"Save checkpoint to '{Path ?? Image ?? ImagePath}'", cancellationToken).ConfigureAwait(false))
         {
             return;
         }
 
         CheckpointClient checkpoints = target.Client.Checkpoints;
-        var options = new CheckpointOptions { Exit = Exit };
-        CtrCheckpoint checkpoint = Path is not null
-            ? await checkpoints.SaveAsync(target.Id, Path, options, cancellationToken).ConfigureAwait(false)
+        var options = new CheckpointOptions { Exit = Exit, IncludeRwLayer = IncludeRwLayer, IncludeImage = IncludeImage };
+        CtrCheckpoint checkpoint =
+            Path is not null ? await checkpoints.SaveAsync(target.Id, Path, options, cancellationToken).ConfigureAwait(false)
+            : Image is not null ? await checkpoints.SaveImageAsync(target.Id, Image, options, cancellationToken).ConfigureAwait(false)
             : await checkpoints.SaveToImagePathAsync(target.Id, ImagePath!, options, cancellationToken).ConfigureAwait(false);
         await WriteAsync(checkpoint, cancellationToken).ConfigureAwait(false);
     }

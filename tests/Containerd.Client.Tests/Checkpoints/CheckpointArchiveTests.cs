@@ -136,7 +136,6 @@ public sealed class CheckpointArchiveTests : IDisposable
         File.CreateSymbolicLink(Path.Combine(source, "passwd"), "/etc/passwd");
 
         await Assert.ThrowsAsync<InvalidDataException>(() => CheckpointArchive.WriteAsync(source, new MemoryStream(), CancellationToken.None));
-        Assert.Throws<InvalidDataException>(() => CheckpointArchive.Require(_root));
     }
 
     [Fact]

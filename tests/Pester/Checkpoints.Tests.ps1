@@ -97,3 +97,70 @@ Describe 'A checkpoint in a directory' {
         Test-Path TestDrive:/failed | Should -BeFalse
     }
 }
+
+Describe 'A checkpoint that is an image' {
+    It 'is saved, found, restored in a new container and removed' {
+        $task = New-Counting
+        $null = Invoke-CtrExec $task.Id sh, -c, 'echo kept > /file'
+        $checkpoint = $task | Save-CtrCheckpoint -Image saved:1 -IncludeRwLayer -IncludeImage
+        $checkpoint | Should -BeOfType Containerd.CtrCheckpoint
+        $checkpoint.Location | Should -Be 'docker.io/library/saved:1'
+        $checkpoint.Image | Should -Be $image
+        Get-CtrCheckpoint saved:1 | Should -Be $checkpoint
+        Get-CtrCheckpoint 'sav*' | Should -Be $checkpoint
+        Get-CtrCheckpoint | Should -Be $checkpoint
+        $restored = Restore-CtrCheckpoint saved:1 restored-1 -NoIO
+        $restored | Should -BeOfType Containerd.CtrTask
+        $restored.Id | Should -Be 'restored-1'
+        Assert-GoesOn restored-1
+        (Invoke-CtrExec restored-1 cat, /file).StandardOutput | Should -Be "kept`n"
+        $task | Remove-CtrContainer -Force
+        ($checkpoint | Restore-CtrCheckpoint).Id | Should -Be $task.Id
+        Assert-GoesOn $task.Id
+        $checkpoint | Remove-CtrCheckpoint
+        Get-CtrCheckpoint | Should -BeNullOrEmpty
+        Get-CtrContainer restored-1, $task.Id | Remove-CtrContainer -Force
+    }
+
+    It 'is restored from a directory, too' {
+        $task = New-Counting
+        $checkpoint = $task | Save-CtrCheckpoint -Path TestDrive:/restore -Exit
+        ($checkpoint | Restore-CtrCheckpoint -NoIO).Id | Should -Be $task.Id
+        Assert-GoesOn $task.Id
+        $task | Stop-CtrTask -Force
+        (Restore-CtrCheckpoint -Path TestDrive:/restore -Id $task.Id -NoIO).Status | Should -Be 'Running'
+        $checkpoint | Remove-CtrCheckpoint
+        Test-Path TestDrive:/restore | Should -BeFalse
+        $task | Remove-CtrContainer -Force
+    }
+
+    It 'changes nothing with -WhatIf' {
+        $task = New-Counting
+        $checkpoint = $task | Save-CtrCheckpoint -Image whatif:1
+        $checkpoint | Restore-CtrCheckpoint -Id whatif -WhatIf | Should -BeNullOrEmpty
+        $checkpoint | Remove-CtrCheckpoint -WhatIf
+        Get-CtrContainer 'whatif*' | Should -BeNullOrEmpty
+        Get-CtrCheckpoint whatif:1 | Remove-CtrCheckpoint
+        $task | Remove-CtrContainer -Force
+    }
+
+    It 'is an error where it is not there, or is no checkpoint' {
+        foreach ($name in 'nothing', $image) {
+            { Get-CtrCheckpoint $name -ErrorAction Stop } | Should -Throw -ErrorId 'CheckpointNotFound,*'
+            { Remove-CtrCheckpoint $name -ErrorAction Stop } | Should -Throw -ErrorId 'CheckpointNotFound,*'
+            { Restore-CtrCheckpoint $name other -ErrorAction Stop } | Should -Throw -ErrorId 'CheckpointNotFound,*'
+        }
+        Get-CtrCheckpoint 'nothing*' | Should -BeNullOrEmpty
+        { Restore-CtrCheckpoint -Path TestDrive:/ -ErrorAction Stop } | Should -Throw -ErrorId 'ContainerIdMissing,*'
+        { Save-CtrCheckpoint nobody -Path TestDrive:/a -IncludeImage } | Should -Throw -ErrorId 'CheckpointTargetInvalid,*'
+    }
+
+    It 'is completed by name' {
+        $task = New-Counting
+        $checkpoint = $task | Save-CtrCheckpoint -Image completed:1
+        $line = 'Restore-CtrCheckpoint -Image comp'
+        [System.Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null).CompletionMatches.CompletionText | Should -Contain 'completed:1'
+        $checkpoint | Remove-CtrCheckpoint
+        $task | Remove-CtrContainer -Force
+    }
+}

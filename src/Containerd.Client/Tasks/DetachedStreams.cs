@@ -16,6 +16,7 @@ internal sealed class DetachedStreams : IDisposable
     private ProcessFifos? _fifos;
     private SafePipeHandle? _reader;
     private bool _kept;
+    private bool _logKept;
 
     private DetachedStreams(string containerId, string bundle)
     {
@@ -50,6 +51,9 @@ internal sealed class DetachedStreams : IDisposable
     /// <summary>The task has them now.</summary>
     public void Keep() => _kept = true;
 
+    /// <summary>The log, and the directory that it lies in, are those of another task.</summary>
+    public void KeepLog() => _logKept = true;
+
     public void Dispose()
     {
         _reader?.Dispose();
@@ -59,6 +63,11 @@ internal sealed class DetachedStreams : IDisposable
         }
 
         _fifos?.Dispose();
+        if (_logKept)
+        {
+            return;
+        }
+
         if (_bundleIsNew)
         {
             Bundle.Remove(_bundle, _containerId);

@@ -234,7 +234,7 @@ public sealed partial class ContainerClient
         catch
         {
             await TakeBackAsync(response.Container, cancellationToken).ConfigureAwait(false);
-            Bundle.Remove(BundleOf(container), container.Id);
+            Bundle.Remove(BundleOf(container), container.Id, _stateDirectory);
             throw;
         }
     }

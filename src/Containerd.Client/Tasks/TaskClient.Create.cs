@@ -100,7 +100,6 @@ public sealed partial class TaskClient
     }
 
     private DetachedStreams OpenDetached(Container container, DetachedOutput? output) => DetachedStreams.Open(
-        container.Id,
         BundleOf(container),
         output ?? DetachedOutput.DefaultLog,
         ContainerClient.SpecOf(container).Process?.Terminal ?? false);

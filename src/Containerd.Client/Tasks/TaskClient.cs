@@ -12,7 +12,7 @@ namespace Containerd.Client;
 /// <remarks>Each method raises <see cref="CtrException"/> for a failed call and <see cref="OperationCanceledException"/> for a cancelled one.</remarks>
 public sealed partial class TaskClient
 {
-    private const int SigKill = 9;
+    internal const int SigKill = 9;
     internal const string InitProcess = "init";
     private const string ExecProcess = "exec";
 

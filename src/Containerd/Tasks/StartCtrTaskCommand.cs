@@ -38,6 +38,15 @@ public sealed class StartCtrTaskCommand : TaskOutputCmdlet
                 new ArgumentException("-StandardInput is for an attached task: add -Attach."), "StandardInputNeedsAttach", ErrorCategory.InvalidArgument, null));
         }
 
+        if (Attach && (LogPath is not null || LogUri is not null || NoIO))
+        {
+            ThrowTerminatingError(new ErrorRecord(
+                new ArgumentException("The output of an attached task goes to the pipeline: -LogPath, -LogUri and -NoIO are for a detached one."),
+                "OutputGivenTwice",
+                ErrorCategory.InvalidArgument,
+                null));
+        }
+
         base.BeginProcessing();
     }
 

@@ -10,6 +10,7 @@
     CompatiblePSEditions = @('Core')
     FormatsToProcess = @(
         'Containerd.Containers.Format.ps1xml'
+        'Containerd.Events.Format.ps1xml'
         'Containerd.Images.Format.ps1xml'
         'Containerd.Sessions.Format.ps1xml'
         'Containerd.Tasks.Format.ps1xml'
@@ -20,6 +21,7 @@
         'Connect-Ctr'
         'Disconnect-Ctr'
         'Get-CtrContainer'
+        'Get-CtrEvent'
         'Get-CtrImage'
         'Get-CtrLog'
         'Get-CtrPlugin'
@@ -32,6 +34,8 @@
         'New-CtrContainer'
         'New-CtrSpec'
         'New-CtrTask'
+        'Publish-CtrEvent'
+        'Register-CtrEvent'
         'Remove-CtrContainer'
         'Remove-CtrImage'
         'Remove-CtrTask'

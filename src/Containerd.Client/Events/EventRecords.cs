@@ -37,8 +37,12 @@ internal static class EventRecords
         Add<SandboxStart>(m => new CtrSandboxStartEvent { SandboxId = m.SandboxId });
         Add<SandboxExit>(m => new CtrSandboxExitEvent { SandboxId = m.SandboxId, ExitCode = (int)m.ExitStatus, ExitedAt = TimeOf(m.ExitedAt) });
         AddTasks();
+        Types = [.. s_readers.Keys.Select(name => name[(name.LastIndexOf('.') + 1)..]).Order(StringComparer.Ordinal)];
         Add<Struct>(m => new CtrDataEvent { Data = EventData.Read(m) });
     }
+
+    /// <summary>The kinds of events that have records of their own.</summary>
+    public static IReadOnlyList<string> Types { get; }
 
     /// <summary>The record of an envelope. One whose content cannot be read stays raw.</summary>
     public static CtrEvent Read(Envelope envelope, string address)

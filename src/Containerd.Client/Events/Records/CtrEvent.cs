@@ -1,8 +1,13 @@
+using Containerd.Client;
+
 namespace Containerd;
 
 /// <summary>Something that happened in the daemon: an envelope of containerd.services.events.v1 with what is in it.</summary>
 public abstract record CtrEvent
 {
+    /// <summary>The kinds of events that have records of their own, as <see cref="Type"/> names them.</summary>
+    public static IReadOnlyList<string> KnownTypes => EventRecords.Types;
+
     /// <summary>The topic that it was published under, such as <c>/tasks/exit</c>.</summary>
     public string Topic { get; init; } = "";
 

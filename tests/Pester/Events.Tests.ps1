@@ -96,7 +96,7 @@ Describe 'Get-CtrEvent' {
 
     It 'takes by -Id, -Type and -Filter' {
         (Invoke-WhilePublishing { Get-CtrEvent -Id *1 -Type data -Count 3 }).Id | Should -Be beat1, beat1, beat1
-        (Invoke-WhilePublishing { Get-CtrEvent -Filter 'topic==/test/none', 'topic==/test/beat' -Count 1 }).Topic | Should -Be /test/beat
+        (Invoke-WhilePublishing { Get-CtrEvent -Filter 'topic=="/test/none"', 'topic~=beat' -Count 1 }).Topic | Should -Be /test/beat
     }
 
     It 'ends without an error when its time is over' {
@@ -128,6 +128,7 @@ Describe 'Get-CtrEvent' {
 
     It 'tells of a daemon that is not there, and of a topic that is none' {
         { Get-CtrEvent -Address /no/such.sock -ErrorAction Stop } | Should -Throw -ErrorId 'DaemonUnavailable,*'
+        { Get-CtrEvent -Filter 'topic==/' -ErrorAction Stop } | Should -Throw -ErrorId 'EventRequestInvalid,*'
         { Get-CtrEvent -Topic ' ' -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidTopic,*'
     }
 

@@ -58,12 +58,12 @@ public sealed class EventClient
         return _services.CallAsync(
             EventMethods.Publish,
             new PublishRequest { Topic = topic, Event = new Any { TypeUrl = typeUrl, Value = ByteString.CopyFrom(value.Span) } },
-            Resource.Daemon,
+            Resource.Event,
             cancellationToken);
     }
 
     internal IAsyncEnumerable<Envelope> ReceiveAsync(IEnumerable<string> filters, CancellationToken cancellationToken) =>
-        _services.StreamAsync(EventMethods.Subscribe, new SubscribeRequest { Filters = { filters } }, Resource.Daemon, cancellationToken);
+        _services.StreamAsync(EventMethods.Subscribe, new SubscribeRequest { Filters = { filters } }, Resource.Event, cancellationToken);
 
     /// <summary>Raises an error where this side has closed the connection, so that waiting for the daemon is vain.</summary>
     internal void ThrowIfClosed(Exception? cause)

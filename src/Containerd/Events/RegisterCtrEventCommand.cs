@@ -8,6 +8,8 @@ namespace Containerd.PowerShell.Events;
 [OutputType(typeof(PSEventJob))]
 public sealed class RegisterCtrEventCommand : EventCmdlet
 {
+    private int _raised;
+
     /// <summary>What to do for each event.</summary>
     [Parameter(HelpMessage = "What to do for each event, which is $args[0]. Without it, events wait for Get-Event.")]
     [ValidateNotNull]
@@ -63,22 +65,31 @@ public sealed class RegisterCtrEventCommand : EventCmdlet
             throw new ArgumentException($"There is an event subscription '{name}' already: choose another -SourceIdentifier, or end it with Unregister-Event.");
         }
 
-        PSEventSubscriber subscriber = Events.SubscribeEvent(
-            null, null, name, MessageData, Action, supportEvent: false, forwardEvent: false, maxTriggerCount: MaxTriggerCount);
         PSEventManager manager = Events;
-        subscriber.Unsubscribed += (_, _) => registrations.ForEach(registration => registration.Dispose());
+        PSEventSubscriber subscriber = manager.SubscribeEvent(
+            new EventSource(registrations),
+            nameof(EventSource.Received),
+            name,
+            MessageData,
+            Action,
+            supportEvent: false,
+            forwardEvent: false,
+            maxTriggerCount: MaxTriggerCount);
         foreach (EventRegistration registration in registrations)
         {
-            registration.Start(value =>
-            {
-                if (IsWanted(value))
-                {
-                    // From this thread, as the manager's own threads would lose the order; nothing is waited for.
-                    manager.GenerateEvent(name, null, [value], MessageData, processInCurrentThread: true, waitForCompletionInCurrentThread: false);
-                }
-            });
+            registration.Start(value => Raise(manager, name, value));
         }
 
         return subscriber;
+    }
+
+    private void Raise(PSEventManager manager, string name, CtrEvent value)
+    {
+        // The manager keeps what is raised beyond its count for nobody.
+        if (IsWanted(value) && (MaxTriggerCount == 0 || Interlocked.Increment(ref _raised) <= MaxTriggerCount))
+        {
+            // On this thread, as the manager's own would lose the order; the action is not waited for.
+            manager.GenerateEvent(name, null, [value], MessageData, processInCurrentThread: true, waitForCompletionInCurrentThread: false);
+        }
     }
 }

@@ -93,7 +93,7 @@ public sealed class EventTrackerTests
     {
         _tracker.Compare(Observed(Task("a", 1, CtrTaskStatus.Running)));
 
-        var report = _tracker.Receive(Delete("a", 1, 6));
+        var report = _tracker.Receive(Stamp(Delete("a", 1, 6)));
 
         Assert.Equal(["TaskExit 6", "TaskDelete"], Of(report, "a"));
         Assert.Equal([true, false], report.Select(value => value.IsReconstructed));

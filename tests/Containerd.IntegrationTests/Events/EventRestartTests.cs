@@ -19,7 +19,7 @@ public sealed class EventRestartTests(DaemonFixture daemon, ITestOutputHelper ou
         using var client = crashing.Connect("crashing");
         await client.Images.ImportAsync(Path.Combine(daemon.ImagesDirectory, "busybox.tar"));
         await using var feed = await client.Events.SubscribeAsync(new EventSubscription { Topics = ["/tasks"] }).WaitAsync(s_hang);
-        var run = new Run(client);
+        using var run = new Run(client);
         using var end = new CancellationTokenSource();
         var collecting = run.CollectAsync(feed, end.Token);
 
@@ -61,7 +61,7 @@ public sealed class EventRestartTests(DaemonFixture daemon, ITestOutputHelper ou
     /// Short tasks, of which some run at any time. The daemon is killed while they run, but not in the middle of a call of the
     /// test's own, whose outcome could then not be known.
     /// </summary>
-    private sealed class Run(ContainerdClient client)
+    private sealed class Run(ContainerdClient client) : IDisposable
     {
         private readonly ConcurrentDictionary<string, TaskCompletionSource> _exits = new();
         private readonly SemaphoreSlim _calls = new(AtATime);
@@ -74,6 +74,12 @@ public sealed class EventRestartTests(DaemonFixture daemon, ITestOutputHelper ou
         public int Gaps { get; private set; }
 
         public TaskCompletionSource Deleted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Dispose()
+        {
+            _calls.Dispose();
+            _started.Dispose();
+        }
 
         public async Task CollectAsync(EventFeed feed, CancellationToken cancellationToken)
         {

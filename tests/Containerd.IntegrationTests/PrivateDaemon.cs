@@ -30,7 +30,7 @@ internal sealed class PrivateDaemon : IAsyncDisposable
     {
         daemon.Require();
         var script = FindScript();
-        var version = daemon.CtrPath.Split('/').Single(part => part.StartsWith("containerd-", StringComparison.Ordinal))["containerd-".Length..];
+        var version = daemon.CtrPath.Split('/')[^4]["containerd-".Length..];
         var variables = (await RunAsync("bash", [script, "start", version])).Split('\n')
             .Select(line => line.Split('=', 2)).Where(pair => pair.Length == 2).ToDictionary(pair => pair[0], pair => pair[1]);
         return new PrivateDaemon(script, variables["CONTAINERD_TEST_DIR"], int.Parse(variables["CONTAINERD_TEST_PID"]));

@@ -52,8 +52,18 @@ public sealed class EventRestartTests(DaemonFixture daemon, ITestOutputHelper ou
             using (await run.PauseCallsAsync())
             {
                 await daemon.KillAsync();
+                await EndAsync(run.LastPid);
                 await daemon.StartAgainAsync();
             }
+        }
+    }
+
+    // So that something ends while the daemon is down.
+    private static async Task EndAsync(int pid)
+    {
+        while (Directory.Exists($"/proc/{pid}"))
+        {
+            await Task.Delay(10);
         }
     }
 
@@ -70,6 +80,8 @@ public sealed class EventRestartTests(DaemonFixture daemon, ITestOutputHelper ou
         private int _deleted;
 
         public ConcurrentQueue<CtrEvent> Events { get; } = new();
+
+        public int LastPid { get; private set; }
 
         public int Gaps { get; private set; }
 
@@ -119,7 +131,7 @@ public sealed class EventRestartTests(DaemonFixture daemon, ITestOutputHelper ou
                     Image = "docker.io/library/busybox:latest",
                     SpecOptions = new() { Id = id, Command = ["sh", "-c", $"sleep 0.{number % 10}; sleep {number % 3}; exit {number % 100}"] },
                 });
-                await client.Tasks.StartAsync(id, DetachedOutput.None);
+                LastPid = (await client.Tasks.StartAsync(id, DetachedOutput.None)).Pid;
             }
 
             _started.Release();

@@ -29,6 +29,7 @@ public sealed class ContainerdClient : IDisposable
         Containers = new ContainerClient(services, snapshots, Images, options.StateDirectory);
         Tasks = Containers.Tasks;
         Checkpoints = new CheckpointClient(services, Containers, Images, snapshots);
+        Events = new EventClient(this, services);
     }
 
     /// <summary>What the daemon is, and whether it serves.</summary>
@@ -48,6 +49,8 @@ public sealed class ContainerdClient : IDisposable
 
     /// <summary>Checkpoints: tasks saved, and restored.</summary>
     public CheckpointClient Checkpoints { get; }
+    /// <summary>What happens in the daemon.</summary>
+    public EventClient Events { get; }
 
     /// <summary>The daemon's address.</summary>
     public ContainerdAddress Address => _services.Address;

@@ -4,6 +4,7 @@ BeforeDiscovery {
         'Connect-Ctr' = '$address'
         'Get-CtrCheckpoint' = '-Address $address'
         'Get-CtrContainer' = '-Address $address'
+        'Get-CtrEvent' = '-Address $address'
         'Get-CtrImage' = '-Address $address'
         'Get-CtrLog' = 'c -Follow -Address $address'
         'Get-CtrPlugin' = '-Address $address'
@@ -16,6 +17,8 @@ BeforeDiscovery {
         'New-CtrSpec' = '-Image busybox -Address $address'
         'New-CtrTask' = 'c -Address $address'
         'Remove-CtrCheckpoint' = 'checkpoint -Address $address'
+        'Publish-CtrEvent' = '/a -Address $address'
+        'Register-CtrEvent' = '-Address $address'
         'Remove-CtrContainer' = 'c -Force -Address $address'
         'Remove-CtrImage' = 'busybox -Address $address'
         'Remove-CtrTask' = 'c -Force -Address $address'
@@ -31,7 +34,7 @@ BeforeDiscovery {
     # They ask no daemon, so nothing keeps them waiting.
     $localCmdlets = 'Disconnect-Ctr', 'Get-CtrSession'
     $silent = $daemonCmdlets.GetEnumerator() | Sort-Object Name | ForEach-Object {
-        $timeout = if ($_.Name -in 'Stop-CtrTask') { '-TimeoutSec 3600' } else { '-TimeoutSec 0' }
+        $timeout = switch ($_.Name) { 'Stop-CtrTask' { '-TimeoutSec 3600' } 'Register-CtrEvent' { '' } default { '-TimeoutSec 0' } }
         @{ Name = $_.Name; Script = "$($_.Name) $($_.Value) $timeout" }
     }
     $silent += @{ Name = 'a command downstream'; Script = '1..3 | ForEach-Object { Get-CtrPlugin -Address $address -TimeoutSec 0 } | Get-CtrVersion -Address $address' }

@@ -23,7 +23,7 @@ BeforeDiscovery {
         'Remove-CtrImage' = 'busybox -Address $address'
         'Remove-CtrTask' = 'c -Force -Address $address'
         'Restore-CtrCheckpoint' = 'checkpoint c -Address $address'
-        'Save-CtrCheckpoint' = 'c -Path TestDrive:/checkpoint -Address $address'
+        'Save-CtrCheckpoint' = 'c -ImagePath /checkpoint -Address $address'
         'Send-CtrSignal' = 'c TERM -Address $address'
         'Set-CtrContainer' = 'c -Label @{ a = "b" } -Address $address'
         'Start-CtrTask' = 'c -Attach -Address $address'

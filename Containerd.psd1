@@ -9,6 +9,7 @@
     PowerShellVersion = '7.4'
     CompatiblePSEditions = @('Core')
     FormatsToProcess = @(
+        'Containerd.Checkpoints.Format.ps1xml'
         'Containerd.Containers.Format.ps1xml'
         'Containerd.Events.Format.ps1xml'
         'Containerd.Images.Format.ps1xml'
@@ -20,6 +21,7 @@
     CmdletsToExport = @(
         'Connect-Ctr'
         'Disconnect-Ctr'
+        'Get-CtrCheckpoint'
         'Get-CtrContainer'
         'Get-CtrEvent'
         'Get-CtrImage'
@@ -36,9 +38,12 @@
         'New-CtrTask'
         'Publish-CtrEvent'
         'Register-CtrEvent'
+        'Remove-CtrCheckpoint'
         'Remove-CtrContainer'
         'Remove-CtrImage'
         'Remove-CtrTask'
+        'Restore-CtrCheckpoint'
+        'Save-CtrCheckpoint'
         'Send-CtrSignal'
         'Set-CtrContainer'
         'Start-CtrTask'

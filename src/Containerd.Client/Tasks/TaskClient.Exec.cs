@@ -92,7 +92,7 @@ public sealed partial class TaskClient
         }
         catch (Exception e)
         {
-            if (e is OperationCanceledException)
+            if (e.MayHaveHappened())
             {
                 await CleanUpAsync(id, execId, cancellationToken).ConfigureAwait(false);
             }

@@ -38,7 +38,7 @@ public sealed class SendCtrSignalCommand : ContainerTargetCmdlet
     {
         string? execId = ExecId ?? target.ExecId;
         string name = execId is null ? target.Id : $"{target.Id}/{execId}";
-        if (_signal != 0 && await ShouldProcessAsync(name, $"Send {CtrSignal.NameOf(_signal)}", cancellationToken).ConfigureAwait(false))
+        if (await ShouldProcessAsync(name, $"Send {CtrSignal.NameOf(_signal)}", cancellationToken).ConfigureAwait(false))
         {
             await target.Client.Tasks.SendSignalAsync(target.Id, _signal, execId, All, cancellationToken).ConfigureAwait(false);
         }

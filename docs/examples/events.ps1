@@ -18,13 +18,19 @@ $events | Format-Table
 'The exit is an object like any other:'
 $events.Where({ $_.Type -eq 'TaskExit' }) | Format-List ContainerId, ExitCode, OutOfMemory, IsReconstructed
 
-'An event of our own wakes who waits for it:'
-$listening = Start-ThreadJob {
-    Get-CtrEvent -Topic /backup -Count 1 -TimeoutSec 60 -Verbose 4>&1
-}
-while (-not $listening.Output.Count) { Start-Sleep -Milliseconds 50 }
+'The stream itself, until it had one exit, or for a minute:'
+New-CtrContainer -Id later -Image busybox -Command sh, -c, 'sleep 2; exit 4' | Start-CtrTask -NoIO | Format-Table
+Get-CtrEvent -Topic /tasks/exit -Count 1 -TimeoutSec 60 | Format-Table
+Remove-CtrContainer -Id later -Force
+
+'An event of our own runs an action:'
+$files = [System.Collections.Concurrent.ConcurrentQueue[object]]::new()
+$job = Register-CtrEvent -Topic /backup -SourceIdentifier backup -MessageData $files -Action { $Event.MessageData.Enqueue($args[0].Data.files) }
 Publish-CtrEvent -Topic /backup/done -Data @{ id = 'nightly'; files = 12 }
-($listening | Receive-Job -Wait -AutoRemoveJob | Select-Object -Last 1).Data
+for ($i = 0; $i -lt 600 -and -not $files.Count; $i++) { Start-Sleep -Milliseconds 50 }
+"The backup has $files files."
+Unregister-Event backup
+$job | Remove-Job -Force
 
 Remove-CtrImage -Name busybox
 Disconnect-Ctr

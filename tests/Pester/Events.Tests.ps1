@@ -134,7 +134,7 @@ Describe 'Get-CtrEvent' {
 
     It 'shows time, topic, id and what is special' {
         $event = (Invoke-WhilePublishing { Get-CtrEvent -Topic /test -Count 1 })
-        $event | Format-Table | Out-String -Width 120 | Should -Match '(?s)Timestamp +Topic +Id +Details.*/test/beat +beat'
+        $event | Format-Table | Out-String -Width 120 | Should -Match '(?s)Time +Topic +Id +Details.*/test/beat +beat'
     }
 
     It 'completes topics and types' {

@@ -103,11 +103,17 @@ public sealed partial class TaskClient
         id,
         action);
 
-    private DetachedStreams OpenDetached(Container container, DetachedOutput? output) => DetachedStreams.Open(
-        container.Id,
-        BundleOf(container),
-        output ?? DetachedOutput.DefaultLog,
-        ContainerClient.SpecOf(container).Process?.Terminal ?? false);
+    private DetachedStreams OpenDetached(Container container, DetachedOutput? output)
+    {
+        string bundle = BundleOf(container);
+        return DetachedStreams.Open(
+            container.Id,
+            bundle,
+            InitProcess,
+            Bundle.LogOf(bundle),
+            output ?? DetachedOutput.DefaultLog,
+            ContainerClient.SpecOf(container).Process?.Terminal ?? false);
+    }
 
     private async Task<CtrTask> CreateDetachedAsync(
         Container container, DetachedStreams streams, RestoreSource? source, CancellationToken cancellationToken)
@@ -189,7 +195,7 @@ public sealed partial class TaskClient
             default:
                 throw new CtrException(
                     CtrErrorKind.FailedPrecondition,
-                    "TaskStateInvalid",
+                    "TaskAlreadyStarted",
                     $"The task of container '{id}' is {task!.Status.ToString().ToLowerInvariant()} already.",
                     id,
                     "Stop-CtrTask ends it.");
@@ -248,7 +254,7 @@ public sealed partial class TaskClient
 
     /// <summary>Takes back a process, also when its caller has cancelled.</summary>
     internal Task CleanUpAsync(string id, string? execId, CancellationToken cancellationToken) =>
-        _services.CleanUpAsync(limit => ForceDeleteAsync(id, execId, limit), cancellationToken);
+        _services.CleanUpAsync(limit => KillAndDeleteAsync(id, execId, limit), cancellationToken);
 
     private ProcessIO OpenIO(Container container, string kind, bool standardInput, bool terminal) =>
         ProcessIO.Open(ProcessFifos.Create(FifoDirectoryOf(container), ProcessFifos.NewName(kind), standardInput, terminal));

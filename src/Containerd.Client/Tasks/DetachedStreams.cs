@@ -9,6 +9,8 @@ namespace Containerd.Client;
 /// </summary>
 internal sealed class DetachedStreams : IDisposable
 {
+    private const string NoOutput = "file:///dev/null";
+
     private readonly string _containerId;
     private readonly string _bundle;
     private readonly bool _bundleIsNew;
@@ -89,6 +91,8 @@ internal sealed class DetachedStreams : IDisposable
         string uri = output.Uri ?? NewLog(log);
         if (output.StandardInput)
         {
+            // A shim that has an input to copy and no output waits for ever.
+            uri = uri.Length == 0 ? NoOutput : uri;
             Bundle.Create(_bundle);
             _fifos = ProcessFifos.CreateInput(_bundle, ProcessFifos.NewName(kind));
         }

@@ -67,6 +67,9 @@ public sealed class RunningProcess : IAsyncDisposable
     /// <summary>Whether output may be missing, as something still held it open long after the process had ended.</summary>
     public bool OutputTruncated => _io.Truncated;
 
+    /// <summary>Whether it has an output that can be read from here.</summary>
+    public bool HasOutput => _log is not null || _io.Fifos.StandardOutputPath.Length > 0 || _io.Fifos.StandardErrorPath.Length > 0;
+
     /// <summary>Whether it has a standard input that can be written from here.</summary>
     public bool HasStandardInput => _io.Fifos.StandardInputPath.Length > 0;
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Containerd.Client.Oci;
 using Containerd.Protocol.Tasks;
 
 namespace Containerd.Client;
@@ -19,7 +20,11 @@ public sealed partial class TaskClient
                 return [];
             }
 
-            request.Filters.AddRange(ids.Select(id => CtrFilter.Equal("id", id)));
+            foreach (string id in ids)
+            {
+                Identifier.Validate(id, "container id");
+                request.Filters.Add(CtrFilter.Equal("id", id));
+            }
         }
 
         MetricsResponse response = await CallAsync(TaskMethods.Metrics, request, null, null, cancellationToken).ConfigureAwait(false);

@@ -37,6 +37,16 @@ public sealed class ConnectCtrTaskCommand : ContainerTargetCmdlet, IProcessCmdle
                     "Start it with -OpenStandardInput.");
             }
 
+            if (input is null && !process.HasOutput)
+            {
+                throw new CtrException(
+                    CtrErrorKind.NotFound,
+                    "StreamsNotFound",
+                    $"'{target.Name}' has no output that can be read here.",
+                    target.Name,
+                    "Start it without -NoIO or a binary -LogUri.");
+            }
+
             Task copying = input is null ? Task.CompletedTask : process.CopyInputAsync(input, cancellationToken);
             await foreach (CtrOutputLine line in process.ReadLinesAsync(cancellationToken).ConfigureAwait(false))
             {

@@ -28,7 +28,7 @@ public sealed class ContainerdClient : IDisposable
         Images = new ImageClient(services, snapshots);
         Containers = new ContainerClient(services, snapshots, Images, options.StateDirectory);
         Tasks = Containers.Tasks;
-        Checkpoints = new CheckpointClient(services, Containers);
+        Checkpoints = new CheckpointClient(services, Containers, Images, snapshots);
     }
 
     /// <summary>What the daemon is, and whether it serves.</summary>

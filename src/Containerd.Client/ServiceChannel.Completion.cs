@@ -16,9 +16,13 @@ internal sealed partial record ServiceChannel
     // How long a call that makes something goes on when its caller has cancelled.
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(1);
 
+    /// <summary>The same for taking back: its calls have time of their own, however little the caller gave to what failed.</summary>
+    public ServiceChannel ForCleanUp => this with { Timeout = CleanUpTimeout };
+
     /// <summary>
-    /// A call that makes or starts something. When its caller cancels it is given a moment to finish, so that what it made
-    /// is known and can be taken back; the caller looks at its token afterwards.
+    /// A call that makes or starts something. When its caller cancels, or its time is over, it is given a moment to finish,
+    /// so that what it made is known and can be taken back; the caller looks at its token afterwards. A daemon that is left
+    /// in the middle forgets what it has begun and keeps a directory of it, which is in the way from then on.
     /// </summary>
     /// <param name="method">The RPC.</param>
     /// <param name="request">What is sent.</param>
@@ -37,7 +41,7 @@ internal sealed partial record ServiceChannel
         cancellationToken.ThrowIfCancellationRequested();
         TResponse? response = null;
         await CompleteAsync(
-            async late => response = await CallAsync(method, request, resource, late).ConfigureAwait(false),
+            async late => response = await CallAsync(method, request, resource, late, Timeout + s_grace).ConfigureAwait(false),
             limit ?? s_grace,
             cancellationToken).ConfigureAwait(false);
         return response!;

@@ -137,6 +137,15 @@ Describe 'Remove-CtrContainer' {
         Get-CtrContainer alive* | Should -BeNullOrEmpty
     }
 
+    It 'keeps the directory where that is asked for' {
+        $container = New-CtrContainer kept busybox true
+        $directory = $container.Labels['com.docker/engine.bundle.path']
+        $env:LIBCONTAINERD_NOCLEAN = 1
+        try { $container | Remove-CtrContainer } finally { Remove-Item Env:LIBCONTAINERD_NOCLEAN }
+        $directory | Should -Exist
+        Remove-Item $directory
+    }
+
     It 'goes on after one that fails' {
         New-CtrContainer last busybox true | Out-Null
         Remove-CtrContainer nosuch, last -ErrorAction SilentlyContinue -ErrorVariable failure

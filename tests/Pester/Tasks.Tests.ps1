@@ -69,8 +69,23 @@ Describe 'Errors and wildcards' {
         { New-Container no-such-program | Start-CtrTask -ErrorAction Stop } | Should -Throw -ErrorId 'CommandNotFound,*' -ExpectedMessage "*'no-such-program'*"
     }
 
-    It 'refuses a signal that is none' {
-        { Send-CtrSignal nobody SIGNOTHING } | Should -Throw -ErrorId 'InvalidArgument,*'
+    It 'refuses a signal that is none, and does nothing' {
+        $task = New-Running
+        { $task | Send-CtrSignal -Signal SIGNOTHING } | Should -Throw -ErrorId 'InvalidArgument,*'
+        { $task | Stop-CtrTask -Signal SIGNOTHING } | Should -Throw -ErrorId 'InvalidArgument,*'
+        ($task | Get-CtrTask).Status | Should -Be 'Running'
+    }
+
+    It 'refuses an output that goes to two places, and does nothing: <Name>' -ForEach @(
+        @{ Name = 'LogPath and NoIO'; Output = @{ LogPath = '/tmp/log'; NoIO = $true } }
+        @{ Name = 'LogUri and NoIO'; Output = @{ LogUri = 'file:///tmp/log'; NoIO = $true } }
+        @{ Name = 'Attach and LogPath'; Output = @{ Attach = $true; LogPath = '/tmp/log' } }
+        @{ Name = 'Attach and LogUri'; Output = @{ Attach = $true; LogUri = 'file:///tmp/log' } }
+        @{ Name = 'Attach and NoIO'; Output = @{ Attach = $true; NoIO = $true } }
+    ) {
+        $container = New-Container true
+        { $container | Start-CtrTask @Output } | Should -Throw -ErrorId 'OutputGivenTwice,*'
+        Get-CtrTask | Where-Object Id -EQ $container.Id | Should -BeNullOrEmpty
     }
 
     It 'goes on with the next after an error' {

@@ -49,15 +49,10 @@ internal static class CheckpointArchive
     /// <param name="directory">The directory.</param>
     /// <param name="archive">Receives the tar; stays open.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    /// <exception cref="InvalidDataException">The directory is no checkpoint, or holds what does not belong in one.</exception>
+    /// <exception cref="InvalidDataException">The directory holds what does not belong in a checkpoint.</exception>
     public static async Task WriteAsync(string directory, Stream archive, CancellationToken cancellationToken)
     {
         var root = new DirectoryInfo(directory);
-        if (!File.Exists(Path.Combine(directory, Inventory)))
-        {
-            throw new InvalidDataException($"There is no {Inventory} in '{directory}', so it is not a checkpoint of CRIU.");
-        }
-
         var tar = new TarWriter(archive, TarEntryFormat.Pax, leaveOpen: true);
         await using (tar.ConfigureAwait(false))
         {

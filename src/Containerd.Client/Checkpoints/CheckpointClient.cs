@@ -12,12 +12,16 @@ public sealed partial class CheckpointClient
 {
     private readonly ServiceChannel _services;
     private readonly ContainerClient _containers;
+    private readonly ImageClient _images;
+    private readonly SnapshotClient _snapshots;
     private readonly LeaseClient _leases;
 
-    internal CheckpointClient(ServiceChannel services, ContainerClient containers)
+    internal CheckpointClient(ServiceChannel services, ContainerClient containers, ImageClient images, SnapshotClient snapshots)
     {
         _services = services;
         _containers = containers;
+        _images = images;
+        _snapshots = snapshots;
         _leases = new LeaseClient(services);
     }
 
@@ -132,7 +136,7 @@ public sealed partial class CheckpointClient
     /// <summary>Unpacks beside the directory, so that it is whole or not there.</summary>
     private static async Task<long> ExtractAsync(Lease lease, CtrDescriptor memory, string path, CancellationToken cancellationToken)
     {
-        string parent = Path.GetDirectoryName(path) ?? throw CtrException.InvalidArgument("InvalidCheckpointPath", $"'{path}' cannot be a checkpoint.", path);
+        string parent = Path.GetDirectoryName(path)!;
         Directory.CreateDirectory(parent);
         string partial = Path.Combine(parent, $".{Path.GetFileName(path)}.{Path.GetRandomFileName()}");
         long size;
@@ -170,31 +174,36 @@ public sealed partial class CheckpointClient
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
         string path = Path.GetFullPath(directory);
-        if (!Directory.Exists(path))
-        {
-            throw new CtrException(CtrErrorKind.NotFound, "CheckpointNotFound", $"There is no checkpoint '{path}': it is not a directory.", path);
-        }
-
+        RequireCheckpoint(path);
         Lease lease = await _leases.AcquireAsync(cancellationToken).ConfigureAwait(false);
         await using (lease.ConfigureAwait(false))
         {
-            (string Digest, long Size) memory;
             try
             {
-                memory = await new ContentClient(lease.Services).WriteAsync(
+                (string digest, long size) = await new ContentClient(lease.Services).WriteAsync(
                     $"checkpoint-{lease.Services.LeaseId}",
                     tar => CheckpointArchive.WriteAsync(path, tar, cancellationToken),
                     cancellationToken).ConfigureAwait(false);
+                return await start(new RestoreSource(
+                    new CtrDescriptor { MediaType = CheckpointMediaTypes.Memory, Digest = digest, Size = size })).ConfigureAwait(false);
             }
             catch (InvalidDataException e)
             {
                 throw Invalid(path, e);
             }
+        }
+    }
 
-            return await start(new RestoreSource(new CtrDescriptor
-            {
-                MediaType = CheckpointMediaTypes.Memory, Digest = memory.Digest, Size = memory.Size,
-            })).ConfigureAwait(false);
+    private static void RequireCheckpoint(string path)
+    {
+        if (!Directory.Exists(path))
+        {
+            throw new CtrException(CtrErrorKind.NotFound, "CheckpointNotFound", $"There is no checkpoint '{path}': it is not a directory.", path);
+        }
+
+        if (!File.Exists(Path.Combine(path, CheckpointArchive.Inventory)))
+        {
+            throw Invalid(path, new InvalidDataException($"There is no {CheckpointArchive.Inventory} in it, which CRIU writes."));
         }
     }
 

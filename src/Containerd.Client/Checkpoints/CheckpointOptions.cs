@@ -8,4 +8,10 @@ public sealed record CheckpointOptions
 
     /// <summary>The directory on the daemon's host in which CRIU works and leaves its log; null for the task's own.</summary>
     public string? WorkPath { get; init; }
+
+    /// <summary>Whether the files that the container has written go into a checkpoint that is an image.</summary>
+    public bool IncludeRwLayer { get; init; }
+
+    /// <summary>Whether a checkpoint that is an image keeps the container's own image.</summary>
+    public bool IncludeImage { get; init; }
 }

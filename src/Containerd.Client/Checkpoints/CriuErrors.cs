@@ -16,7 +16,7 @@ internal static partial class CriuErrors
     private const int LastLines = 10;
     private const int Tail = 64 * 1024;
 
-    // What CRIU logs, and what it comes from.
+    // What CRIU logs, and what it comes from; the most telling first.
     private static readonly (string Text, string Cause)[] s_causes =
     [
         ("consider using --tcp-established", "The task has open TCP connections, which containerd does not restore."),
@@ -33,6 +33,7 @@ internal static partial class CriuErrors
         ("Can't read image", "The checkpoint's files are damaged, or not all there."),
         ("No such file or directory", "A file is missing: from the checkpoint, or one that the process had open."),
         ("tty: ", "The task has a terminal that is not its container's own."),
+        ("EOF", "CRIU ended without a word: the checkpoint's files are damaged, or not all there."),
         ("inventory", "The checkpoint's files are damaged, or of another version of CRIU."),
         ("Operation not permitted", "CRIU may not do on this host what it needs: it must be root, and the kernel must allow it."),
     ];
@@ -52,7 +53,7 @@ internal static partial class CriuErrors
                 error);
         }
 
-        if (!detail.Contains("criu", StringComparison.OrdinalIgnoreCase))
+        if (!detail.Contains("criu", StringComparison.OrdinalIgnoreCase) && !detail.Contains("runtime restore failed", StringComparison.Ordinal))
         {
             return error;
         }
@@ -92,17 +93,13 @@ internal static partial class CriuErrors
             error);
     }
 
-    // An error in the log, from the last one back, is more telling than the words around it.
     private static string? CauseOf(IReadOnlyList<string> lines)
     {
-        foreach (string line in lines.Reverse())
+        foreach ((string text, string cause) in s_causes)
         {
-            foreach ((string text, string cause) in s_causes)
+            if (lines.Any(line => line.Contains(text, StringComparison.Ordinal)))
             {
-                if (line.Contains(text, StringComparison.Ordinal))
-                {
-                    return cause;
-                }
+                return cause;
             }
         }
 

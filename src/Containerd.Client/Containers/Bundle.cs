@@ -47,25 +47,47 @@ internal static class Bundle
     }
 
     /// <summary>
-    /// Removes the directory, unless <c>LIBCONTAINERD_NOCLEAN=1</c>. As anybody may set a label, one that does not name a
-    /// directory of the container's own id is left alone.
+    /// Removes the directory, unless <c>LIBCONTAINERD_NOCLEAN=1</c>. As anybody may set a label, and ctr takes labels over
+    /// from images, one that lies elsewhere than under the state directory goes only when it is empty, and one that is not
+    /// called as the container is stays.
     /// </summary>
-    public static void Remove(string bundle, string id)
+    public static void Remove(string bundle, string id, string stateDirectory)
     {
+        string path = Path.GetFullPath(bundle);
         if (Environment.GetEnvironmentVariable("LIBCONTAINERD_NOCLEAN") == "1"
-            || Path.GetFileName(bundle) != id
-            || !Directory.Exists(bundle))
+            || Path.GetFileName(path) != id
+            || !Directory.Exists(path))
         {
+            return;
+        }
+
+        string ours = Path.TrimEndingDirectorySeparator(Path.GetFullPath(stateDirectory)) + Path.DirectorySeparatorChar;
+        if (!path.StartsWith(ours, StringComparison.Ordinal))
+        {
+            RemoveEmpty(path);
             return;
         }
 
         try
         {
-            Directory.Delete(bundle, recursive: true);
+            Directory.Delete(path, recursive: true);
         }
         catch (DirectoryNotFoundException)
         {
             // Somebody else removed the container at the same time.
+        }
+    }
+
+    /// <summary>Removes a directory unless something is in it.</summary>
+    public static void RemoveEmpty(string directory)
+    {
+        try
+        {
+            Directory.Delete(directory);
+        }
+        catch (IOException)
+        {
+            // It is somebody else's too, or gone.
         }
     }
 }

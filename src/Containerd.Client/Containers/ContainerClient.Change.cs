@@ -73,7 +73,7 @@ public sealed partial class ContainerClient
         }
         finally
         {
-            Bundle.Remove(BundleOf(container), container.Id);
+            Bundle.Remove(BundleOf(container), container.Id, _stateDirectory);
         }
     }
 

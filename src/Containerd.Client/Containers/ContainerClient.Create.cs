@@ -219,9 +219,9 @@ public sealed partial class ContainerClient
                 Resource.Container(container.Id),
                 cancellationToken).ConfigureAwait(false);
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e.MayHaveHappened())
         {
-            await _services.CleanUpAsync(limit => TakeBackAsync(container, limit), cancellationToken).ConfigureAwait(false);
+            await TakeBackAsync(container, cancellationToken).ConfigureAwait(false);
             throw;
         }
 
@@ -233,14 +233,21 @@ public sealed partial class ContainerClient
         }
         catch
         {
-            await _services.CleanUpAsync(limit => TakeBackAsync(response.Container, limit), cancellationToken).ConfigureAwait(false);
-            Bundle.Remove(BundleOf(container), container.Id);
+            await TakeBackAsync(response.Container, cancellationToken).ConfigureAwait(false);
+            Bundle.Remove(BundleOf(container), container.Id, _stateDirectory);
             throw;
         }
     }
 
-    /// <summary>Removes a container that may have been made. One of that id which is another is left alone.</summary>
-    private async Task TakeBackAsync(Container wanted, CancellationToken cancellationToken)
+    /// <summary>Removes a container that may have been made, also when the caller has cancelled.</summary>
+    private Task TakeBackAsync(Container wanted, CancellationToken cancellationToken)
+    {
+        var patient = new ContainerClient(_services.ForCleanUp, _snapshots, _images, _stateDirectory);
+        return _services.CleanUpAsync(limit => patient.RemoveSameAsync(wanted, limit), cancellationToken);
+    }
+
+    /// <summary>Removes a container unless it is another one of that id.</summary>
+    private async Task RemoveSameAsync(Container wanted, CancellationToken cancellationToken)
     {
         if (await FindMessageAsync(wanted.Id, cancellationToken).ConfigureAwait(false) is not { } found)
         {

@@ -140,7 +140,10 @@ internal sealed partial class ProcessIO : IAsyncDisposable
     public async Task DiscardOutputWhileAsync(Func<Task> work)
     {
         using var stop = new CancellationTokenSource();
-        var discarding = Task.WhenAll(DiscardAsync(_standardOutput, stop.Token), DiscardAsync(_standardError, stop.Token));
+        // Reads that find something at once never leave their thread, and the work is to begin all the same.
+        var discarding = Task.WhenAll(
+            Task.Run(() => DiscardAsync(_standardOutput, stop.Token), CancellationToken.None),
+            Task.Run(() => DiscardAsync(_standardError, stop.Token), CancellationToken.None));
         try
         {
             await work().ConfigureAwait(false);

@@ -40,7 +40,7 @@ internal sealed class Lease(ServiceChannel services, CancellationToken cancellat
     public async ValueTask DisposeAsync()
     {
         // Where the daemon is gone, the lease expires by itself.
-        ServiceChannel services = Services with { LeaseId = null };
+        ServiceChannel services = Services.ForCleanUp with { LeaseId = null };
         await services.CleanUpAsync(
             limit => services.CallAsync(
                 LeaseMethods.Delete,

@@ -31,7 +31,7 @@ internal sealed class LeaseClient
                 cancellationToken).ConfigureAwait(false);
             return lease;
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e.MayHaveHappened())
         {
             await lease.DisposeAsync().ConfigureAwait(false);
             throw;

@@ -11,17 +11,16 @@ internal sealed class DetachedStreams : IDisposable
 {
     private const string NoOutput = "file:///dev/null";
 
-    private readonly string _containerId;
     private readonly string _bundle;
     private readonly bool _bundleIsNew;
     private string? _newLog;
     private ProcessFifos? _fifos;
     private SafePipeHandle? _reader;
     private bool _kept;
+    private bool _logKept;
 
-    private DetachedStreams(string containerId, string bundle)
+    private DetachedStreams(string bundle)
     {
-        _containerId = containerId;
         _bundle = bundle;
         _bundleIsNew = !Directory.Exists(bundle);
     }
@@ -30,16 +29,14 @@ internal sealed class DetachedStreams : IDisposable
     public StandardIO Paths { get; private set; }
 
     /// <summary>Makes what the streams need; when that fails, nothing of it remains.</summary>
-    /// <param name="containerId">The container's id.</param>
     /// <param name="bundle">The container's own directory.</param>
     /// <param name="kind">The kind of process, which begins the names of its FIFOs.</param>
     /// <param name="log">The file of the default log.</param>
     /// <param name="output">Where output goes.</param>
     /// <param name="terminal">Whether the process has a terminal.</param>
-    public static DetachedStreams Open(
-        string containerId, string bundle, string kind, string log, DetachedOutput output, bool terminal)
+    public static DetachedStreams Open(string bundle, string kind, string log, DetachedOutput output, bool terminal)
     {
-        var streams = new DetachedStreams(containerId, bundle);
+        var streams = new DetachedStreams(bundle);
         try
         {
             streams.Make(kind, log, output, terminal);
@@ -55,6 +52,9 @@ internal sealed class DetachedStreams : IDisposable
     /// <summary>The process has them now.</summary>
     public void Keep() => _kept = true;
 
+    /// <summary>The log, and the directory that it lies in, are those of another task.</summary>
+    public void KeepLog() => _logKept = true;
+
     public void Dispose()
     {
         _reader?.Dispose();
@@ -64,13 +64,19 @@ internal sealed class DetachedStreams : IDisposable
         }
 
         _fifos?.Dispose();
-        if (_bundleIsNew)
+        if (_logKept)
         {
-            Bundle.Remove(_bundle, _containerId);
+            return;
         }
-        else if (_newLog is not null)
+
+        if (_newLog is not null)
         {
             File.Delete(_newLog);
+        }
+
+        if (_bundleIsNew)
+        {
+            Bundle.RemoveEmpty(_bundle);
         }
     }
 

@@ -95,8 +95,19 @@ public sealed class RunningProcess : IAsyncDisposable
     /// <param name="cancellationToken">Ends the copying.</param>
     /// <returns>False when the process ended first, which is no error.</returns>
     /// <exception cref="InvalidOperationException">The process was started without standard input.</exception>
-    public Task<bool> CopyInputAsync(Stream source, CancellationToken cancellationToken = default) =>
-        _io.CopyInputAsync(source, CloseInputAsync, Exited, cancellationToken);
+    /// <exception cref="IOException">The source cannot be read on, or fails in a way of its own: the process was killed.</exception>
+    public async Task<bool> CopyInputAsync(Stream source, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return await _io.CopyInputAsync(source, CloseInputAsync, Exited, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or InvalidOperationException))
+        {
+            await KillAsync(cancellationToken).ConfigureAwait(false);
+            throw;
+        }
+    }
 
     /// <summary>Waits for the end and removes an exec that this client started; a task stays until it is removed.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -132,6 +143,19 @@ public sealed class RunningProcess : IAsyncDisposable
             await _waiting.CancelAsync().ConfigureAwait(false);
             await _io.DisposeAsync().ConfigureAwait(false);
             _waiting.Dispose();
+        }
+    }
+
+    // With a part of its input it would do half of its work, or wait for the rest for ever.
+    private async Task KillAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _tasks.SendSignalAsync(ContainerId, TaskClient.SigKill, ExecId, all: ExecId is null, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CtrException)
+        {
+            // It has ended, or the daemon is gone: what failed first is what is reported.
         }
     }
 

@@ -15,6 +15,17 @@ public sealed partial class TaskClient
     public async Task<CtrTask> CreateAsync(string id, DetachedOutput? output = null, CancellationToken cancellationToken = default)
     {
         Container container = await _containers.GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
+        if (await FindAsync(id, cancellationToken).ConfigureAwait(false) is not null)
+        {
+            // Asked first: were the answer to Create lost, a task that was there would be taken for one that was made.
+            throw new CtrException(
+                CtrErrorKind.AlreadyExists,
+                "TaskAlreadyExists",
+                $"Task '{id}' exists already in namespace '{_services.Namespace}'.",
+                id,
+                "Start-CtrTask starts it where it was not started; Remove-CtrTask removes it.");
+        }
+
         using DetachedStreams streams = OpenDetached(container, output);
         CtrTask task = await CreateDetachedAsync(container, streams, source: null, cancellationToken).ConfigureAwait(false);
         streams.Keep();
@@ -52,6 +63,12 @@ public sealed partial class TaskClient
         }
         catch (Exception e)
         {
+            if (await WasStartedBySomebodyElseAsync(id, e, cancellationToken).ConfigureAwait(false))
+            {
+                streams?.Keep();
+                throw;
+            }
+
             // Before the clean-up, which takes CRIU's log along.
             Exception explained = await ExplainStartAsync(e, id, ArgsOf(container), source).ConfigureAwait(false);
             await CleanUpAsync(id, execId: null, cancellationToken).ConfigureAwait(false);
@@ -107,7 +124,6 @@ public sealed partial class TaskClient
     {
         string bundle = BundleOf(container);
         return DetachedStreams.Open(
-            container.Id,
             bundle,
             InitProcess,
             Bundle.LogOf(bundle),
@@ -119,7 +135,18 @@ public sealed partial class TaskClient
         Container container, DetachedStreams streams, RestoreSource? source, CancellationToken cancellationToken)
     {
         StandardIO paths = streams.Paths;
-        int pid = await CreateCoreAsync(container, ContainerClient.SpecOf(container), paths, source, cancellationToken).ConfigureAwait(false);
+        int pid;
+        try
+        {
+            pid = await CreateCoreAsync(container, ContainerClient.SpecOf(container), paths, source, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CtrException e) when (e.Kind == CtrErrorKind.AlreadyExists)
+        {
+            // Somebody else was quicker, and has the same log.
+            streams.KeepLog();
+            throw;
+        }
+
         return new CtrTask
         {
             Id = container.Id,
@@ -160,14 +187,16 @@ public sealed partial class TaskClient
             response = await ServicesFor(source).CallToEndAsync(
                 TaskMethods.Create, request, Resource.Task(container.Id), cancellationToken).ConfigureAwait(false);
         }
-        catch (OperationCanceledException)
+        catch (Exception e)
         {
-            await CleanUpAsync(container.Id, execId: null, cancellationToken).ConfigureAwait(false);
-            throw;
-        }
-        catch (CtrException e)
-        {
-            throw await ExplainStartAsync(e, container.Id, ArgsOf(container), source).ConfigureAwait(false);
+            // Before the clean-up, which takes CRIU's log along.
+            Exception explained = await ExplainStartAsync(e, container.Id, ArgsOf(container), source).ConfigureAwait(false);
+            if (e.MayHaveHappened())
+            {
+                await CleanUpAsync(container.Id, execId: null, cancellationToken).ConfigureAwait(false);
+            }
+
+            throw explained;
         }
 
         if (cancellationToken.IsCancellationRequested)
@@ -178,6 +207,11 @@ public sealed partial class TaskClient
 
         return (int)response.Pid;
     }
+
+    /// <summary>Whether a start failed because the task had been started meanwhile. It is not this caller's to remove then.</summary>
+    private async Task<bool> WasStartedBySomebodyElseAsync(string id, Exception error, CancellationToken cancellationToken) =>
+        error is CtrException { Kind: CtrErrorKind.FailedPrecondition }
+        && await FindAsync(id, cancellationToken).ConfigureAwait(false) is not { Status: CtrTaskStatus.Created };
 
     /// <summary>The task if it is made and not started; null where there is none, or there was one that had ended.</summary>
     private async Task<CtrTask?> FindStartableAsync(string id, CancellationToken cancellationToken)
@@ -253,8 +287,11 @@ public sealed partial class TaskClient
     private ServiceChannel ServicesFor(RestoreSource? source) => source is null ? _services : _services with { Timeout = null };
 
     /// <summary>Takes back a process, also when its caller has cancelled.</summary>
-    internal Task CleanUpAsync(string id, string? execId, CancellationToken cancellationToken) =>
-        _services.CleanUpAsync(limit => KillAndDeleteAsync(id, execId, limit), cancellationToken);
+    internal Task CleanUpAsync(string id, string? execId, CancellationToken cancellationToken)
+    {
+        var patient = new TaskClient(_services.ForCleanUp, _containers, _snapshots, _stateDirectory);
+        return _services.CleanUpAsync(limit => patient.KillAndDeleteAsync(id, execId, limit), cancellationToken);
+    }
 
     private ProcessIO OpenIO(Container container, string kind, bool standardInput, bool terminal) =>
         ProcessIO.Open(ProcessFifos.Create(FifoDirectoryOf(container), ProcessFifos.NewName(kind), standardInput, terminal));

@@ -99,7 +99,7 @@ public sealed partial class TaskClient
         string id = container.Id;
         string execId = options.ExecId ?? NewExecId();
         string bundle = BundleOf(container);
-        using var streams = DetachedStreams.Open(id, bundle, DetachedExec, Bundle.LogOf(bundle, execId), output, options.Terminal);
+        using var streams = DetachedStreams.Open(bundle, DetachedExec, Bundle.LogOf(bundle, execId), output, options.Terminal);
         StandardIO paths = streams.Paths;
         await CreateExecAsync(container, execId, options, paths, cancellationToken).ConfigureAwait(false);
         try
@@ -164,9 +164,13 @@ public sealed partial class TaskClient
             await _services.CallToEndAsync(
                 TaskMethods.Exec, request, Resource.Exec($"{container.Id}/{execId}"), cancellationToken).ConfigureAwait(false);
         }
-        catch (OperationCanceledException)
+        catch (Exception e)
         {
-            await CleanUpAsync(container.Id, execId, cancellationToken).ConfigureAwait(false);
+            if (e.MayHaveHappened())
+            {
+                await CleanUpAsync(container.Id, execId, cancellationToken).ConfigureAwait(false);
+            }
+
             throw;
         }
     }

@@ -12,7 +12,7 @@ namespace Containerd.Client;
 /// <remarks>Each method raises <see cref="CtrException"/> for a failed call and <see cref="OperationCanceledException"/> for a cancelled one.</remarks>
 public sealed partial class TaskClient
 {
-    private const int SigKill = 9;
+    internal const int SigKill = 9;
     internal const string InitProcess = "init";
     private const string ExecProcess = "exec";
     internal const string DetachedExec = "detached";
@@ -205,7 +205,12 @@ public sealed partial class TaskClient
         }
         catch (CtrException e) when (e.Kind == CtrErrorKind.NotFound)
         {
-            // It has ended already, or there is none; Wait tells which.
+            // It has ended already, or there is none, which Wait tells; or its restore from a checkpoint failed or was never
+            // begun: then there is no process, and Wait would never return.
+            if (execId is null && await GetAsync(id, cancellationToken).ConfigureAwait(false) is { Status: CtrTaskStatus.Created, Pid: 0 })
+            {
+                return null;
+            }
         }
         catch (CtrException e) when (e.Kind == CtrErrorKind.FailedPrecondition)
         {

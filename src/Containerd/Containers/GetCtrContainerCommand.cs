@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using Containerd.Client;
-using Containerd.Client.Oci;
 using Containerd.PowerShell.Binding;
+using Containerd.PowerShell.Images;
 
 namespace Containerd.PowerShell.Containers;
 
@@ -10,6 +10,8 @@ namespace Containerd.PowerShell.Containers;
 [OutputType(typeof(CtrContainer))]
 public sealed class GetCtrContainerCommand : OptionalContainerTargetCmdlet
 {
+    private ImageNamePattern? _image;
+
     /// <summary>Labels that the containers have.</summary>
     [Parameter(ParameterSetName = IdSet, HelpMessage = "Labels that a container must have, all of them: a hashtable, 'key=value', or 'key' for any value.")]
     [DictionaryTransformation]
@@ -25,6 +27,13 @@ public sealed class GetCtrContainerCommand : OptionalContainerTargetCmdlet
     [Parameter(ParameterSetName = IdSet, HelpMessage = "A filter in containerd's own language, such as 'runtime.name==io.containerd.runc.v2'; of several any.")]
     [ValidateNotNullOrEmpty]
     public string[]? Filter { get; set; }
+
+    /// <inheritdoc/>
+    protected override Task BeginAsync(CancellationToken cancellationToken)
+    {
+        _image = Image is null ? null : new ImageNamePattern(Image);
+        return Task.CompletedTask;
+    }
 
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellationToken)
@@ -89,37 +98,5 @@ public sealed class GetCtrContainerCommand : OptionalContainerTargetCmdlet
         }
     }
 
-    private bool IsOfImage(CtrContainer container)
-    {
-        if (Image is null || container.Image == Image)
-        {
-            return true;
-        }
-
-        return WildcardPattern.ContainsWildcardCharacters(Image)
-            ? WildcardPattern.Get(Image, WildcardOptions.CultureInvariant) is var pattern
-                && (pattern.IsMatch(container.Image) || pattern.IsMatch(ShortName(container.Image)))
-            : container.Image == FullName(Image);
-    }
-
-    private static string FullName(string image)
-    {
-        try
-        {
-            return ImageReference.Parse(image).ToString();
-        }
-        catch (FormatException)
-        {
-            // A container may name its image as it likes.
-            return image;
-        }
-    }
-
-    private static string ShortName(string image)
-    {
-        const string Registry = "docker.io/";
-        const string Official = "library/";
-        string name = image.StartsWith(Registry, StringComparison.Ordinal) ? image[Registry.Length..] : image;
-        return name.StartsWith(Official, StringComparison.Ordinal) ? name[Official.Length..] : name;
-    }
+    private bool IsOfImage(CtrContainer container) => _image is null || _image.Matches(container.Image);
 }

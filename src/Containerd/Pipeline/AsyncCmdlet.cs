@@ -33,7 +33,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     }
 
     /// <inheritdoc/>
-    protected override void BeginProcessing() => Run(BeginAsync);
+    protected override void BeginProcessing() => Run(BeginAsync, isBegin: true);
 
     /// <inheritdoc/>
     protected sealed override void ProcessRecord() => Run(ProcessAsync);
@@ -41,7 +41,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     /// <inheritdoc/>
     protected sealed override void EndProcessing() => Run(EndAsync);
 
-    /// <summary>What to do before the first object.</summary>
+    /// <summary>What to do before the first object. A failure ends the command: what follows would build on it.</summary>
     /// <param name="cancellationToken">Ends with Ctrl+C, and when nobody downstream wants more.</param>
     protected virtual Task BeginAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -58,6 +58,13 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     /// <param name="cancellationToken">The token that the work was given.</param>
     protected ValueTask WriteAsync(object? value, CancellationToken cancellationToken) =>
         _pump!.WriteAsync(value, cancellationToken);
+
+    /// <summary>Writes all objects of a source as they come; waits while the reader is slow.</summary>
+    /// <typeparam name="T">What they are.</typeparam>
+    /// <param name="source">Where they come from.</param>
+    /// <param name="cancellationToken">The token that the work was given.</param>
+    protected Task WriteAllAsync<T>(IAsyncEnumerable<T> source, CancellationToken cancellationToken) =>
+        _pump!.WriteAllAsync(source, cancellationToken);
 
     /// <summary>Writes an error that does not end the command.</summary>
     /// <param name="error">The error.</param>
@@ -122,7 +129,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
         }
     }
 
-    private void Run(Func<CancellationToken, Task> work)
+    private void Run(Func<CancellationToken, Task> work, bool isBegin = false)
     {
         _pump = new PipelinePump(WriteObject);
 
@@ -136,7 +143,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
         {
             // The engine reports the stop itself.
         }
-        catch (Exception e) when (IsReportable(e))
+        catch (Exception e) when (!isBegin && IsReportable(e))
         {
             WriteError(ErrorRecords.From(e));
         }

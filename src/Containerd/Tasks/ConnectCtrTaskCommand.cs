@@ -48,11 +48,7 @@ public sealed class ConnectCtrTaskCommand : ContainerTargetCmdlet, IProcessCmdle
             }
 
             Task copying = input is null ? Task.CompletedTask : process.CopyInputAsync(input, cancellationToken);
-            await foreach (CtrOutputLine line in process.ReadLinesAsync(cancellationToken).ConfigureAwait(false))
-            {
-                await WriteAsync(line, cancellationToken).ConfigureAwait(false);
-            }
-
+            await WriteAllAsync(process.ReadLinesAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
             await copying.ConfigureAwait(false);
         }
     }

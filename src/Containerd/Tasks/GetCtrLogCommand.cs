@@ -29,10 +29,7 @@ public sealed class GetCtrLogCommand : ContainerTargetCmdlet, IProcessCmdlet
 
     private protected override async Task ProcessTargetAsync(ContainerTarget target, CancellationToken cancellationToken)
     {
-        await foreach (CtrOutputLine line in target.Client.Tasks.ReadLogAsync(
-            target.Id, Tail, Follow, Since, target.ExecId, cancellationToken).ConfigureAwait(false))
-        {
-            await WriteAsync(line, cancellationToken).ConfigureAwait(false);
-        }
+        await WriteAllAsync(
+            target.Client.Tasks.ReadLogAsync(target.Id, Tail, Follow, Since, target.ExecId, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 }

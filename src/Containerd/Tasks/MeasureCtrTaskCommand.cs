@@ -78,12 +78,6 @@ public sealed class MeasureCtrTaskCommand : OptionalContainerTargetCmdlet
         }
     }
 
-    private async Task FollowAsync(ContainerdClient client, List<string>? ids, CancellationToken cancellationToken)
-    {
-        await foreach (CtrTaskMetric metric in client.Tasks.FollowMetricsAsync(
-            ids, TimeSpan.FromSeconds(IntervalSec), cancellationToken).ConfigureAwait(false))
-        {
-            await WriteAsync(metric, cancellationToken).ConfigureAwait(false);
-        }
-    }
+    private Task FollowAsync(ContainerdClient client, List<string>? ids, CancellationToken cancellationToken) =>
+        WriteAllAsync(client.Tasks.FollowMetricsAsync(ids, TimeSpan.FromSeconds(IntervalSec), cancellationToken), cancellationToken);
 }

@@ -48,9 +48,9 @@ public sealed class BundleTests : IDisposable
         }
 
         File.WriteAllText(Bundle.LogOf(bundle), "log");
-        Bundle.Remove(bundle, "web");
+        Bundle.Remove(bundle, "web", _root);
         Assert.False(Directory.Exists(bundle));
-        Bundle.Remove(bundle, "web");
+        Bundle.Remove(bundle, "web", _root);
     }
 
     [Fact]
@@ -58,9 +58,27 @@ public sealed class BundleTests : IDisposable
     {
         var elsewhere = Directory.CreateDirectory(Path.Combine(_root, "etc")).FullName;
 
-        Bundle.Remove(elsewhere, "web");
+        Bundle.Remove(elsewhere, "web", _root);
 
         Assert.True(Directory.Exists(elsewhere));
+    }
+
+    [Theory]
+    [InlineData("srv/web", false)]
+    [InlineData("srv/web", true)]
+    [InlineData("state/../srv/web", false)]
+    [InlineData("state-of-others/web", false)]
+    public void A_directory_outside_the_state_directory_goes_only_when_it_is_empty(string label, bool empty)
+    {
+        var outside = Directory.CreateDirectory(Path.Combine(_root, label)).FullName;
+        if (!empty)
+        {
+            File.WriteAllText(Path.Combine(outside, "database"), "all there is");
+        }
+
+        Bundle.Remove(Path.Combine(_root, label), "web", Path.Combine(_root, "state"));
+
+        Assert.Equal(!empty, Directory.Exists(outside));
     }
 
     [Fact]
@@ -71,7 +89,7 @@ public sealed class BundleTests : IDisposable
         Environment.SetEnvironmentVariable("LIBCONTAINERD_NOCLEAN", "1");
         try
         {
-            Bundle.Remove(bundle, "web");
+            Bundle.Remove(bundle, "web", _root);
         }
         finally
         {

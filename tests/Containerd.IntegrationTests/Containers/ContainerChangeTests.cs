@@ -137,13 +137,22 @@ public sealed class ContainerChangeTests(DaemonFixture daemon) : IClassFixture<D
     {
         daemon.Require();
         using var client = await WithContainerAsync("labelled", []);
-        var foreign = Directory.CreateDirectory(Path.Combine(client.StateDirectory, "foreign"));
-        await client.Containers.UpdateAsync(
-            "labelled", new() { Labels = new Dictionary<string, string> { ["com.docker/engine.bundle.path"] = foreign.FullName } });
+        var root = Directory.CreateTempSubdirectory("ctr-foreign-");
+        try
+        {
+            var foreign = root.CreateSubdirectory("labelled");
+            File.WriteAllText(Path.Combine(foreign.FullName, "database"), "all there is");
+            await client.Containers.UpdateAsync(
+                "labelled", new() { Labels = new Dictionary<string, string> { ["com.docker/engine.bundle.path"] = foreign.FullName } });
 
-        await client.Containers.DeleteAsync("labelled");
+            await client.Containers.DeleteAsync("labelled");
 
-        Assert.True(Directory.Exists(foreign.FullName));
+            Assert.True(File.Exists(Path.Combine(foreign.FullName, "database")));
+        }
+        finally
+        {
+            root.Delete(recursive: true);
+        }
     }
 
     [SkippableFact]

@@ -83,6 +83,19 @@ public sealed class InputTests(DaemonFixture daemon) : TaskTests(daemon)
         Assert.Equal(6, result.ExitCode);
     }
 
+    [SkippableFact]
+    public async Task A_source_that_fails_half_way_ends_the_process_and_is_told()
+    {
+        var id = await RunningAsync();
+        var before = await TracesAsync();
+
+        var error = await Assert.ThrowsAsync<IOException>(
+            () => Tasks.ExecAsync(id, new ExecOptions { Command = ["cat"] }, new FailingInput()).WaitAsync(Hang));
+
+        Assert.Equal("The disk is gone.", error.Message);
+        Assert.Equal(before, await TracesAsync());
+    }
+
     [SkippableTheory]
     [InlineData(false)]
     [InlineData(true)]
@@ -129,6 +142,23 @@ public sealed class InputTests(DaemonFixture daemon) : TaskTests(daemon)
 
             Assert.EndsWith($"{text.TrimEnd()}.end\r\n", result.StandardOutput, StringComparison.Ordinal);
             Assert.Equal(0, result.ExitCode);
+        }
+    }
+
+    private sealed class FailingInput : MemoryStream
+    {
+        private bool _begun;
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if (_begun)
+            {
+                throw new IOException("The disk is gone.");
+            }
+
+            _begun = true;
+            buffer.Span[0] = (byte)'x';
+            return ValueTask.FromResult(1);
         }
     }
 

@@ -19,7 +19,9 @@
     TypesToProcess = @('Containerd.Types.ps1xml')
     FunctionsToExport = @()
     CmdletsToExport = @(
+        'Close-CtrStandardInput'
         'Connect-Ctr'
+        'Connect-CtrTask'
         'Disconnect-Ctr'
         'Get-CtrCheckpoint'
         'Get-CtrContainer'
@@ -27,12 +29,14 @@
         'Get-CtrImage'
         'Get-CtrLog'
         'Get-CtrPlugin'
+        'Get-CtrProcess'
         'Get-CtrSession'
         'Get-CtrSpec'
         'Get-CtrTask'
         'Get-CtrVersion'
         'Import-CtrImage'
         'Invoke-CtrExec'
+        'Measure-CtrTask'
         'New-CtrContainer'
         'New-CtrSpec'
         'New-CtrTask'
@@ -43,12 +47,17 @@
         'Remove-CtrImage'
         'Remove-CtrTask'
         'Restore-CtrCheckpoint'
+        'Resume-CtrTask'
         'Save-CtrCheckpoint'
         'Send-CtrSignal'
         'Set-CtrContainer'
+        'Set-CtrTerminalSize'
+        'Start-CtrExec'
         'Start-CtrTask'
         'Stop-CtrTask'
+        'Suspend-CtrTask'
         'Test-CtrConnection'
+        'Update-CtrTask'
         'Wait-CtrTask'
     )
     VariablesToExport = @()

@@ -30,6 +30,9 @@ internal static class Bundle
     /// <summary>The file that keeps a detached task's output.</summary>
     public static string LogOf(string bundle) => Path.Combine(bundle, LogName);
 
+    /// <summary>The file that keeps a detached exec's output.</summary>
+    public static string LogOf(string bundle, string execId) => Path.Combine(bundle, $"{TaskClient.DetachedExec}-{execId}.log");
+
     /// <summary>Makes the directory, for its owner alone.</summary>
     public static void Create(string bundle)
     {

@@ -24,6 +24,9 @@ internal static class ErrorTranslation
         ("failed parsing subscription filters", CtrErrorKind.InvalidArgument),
     ];
 
+    private static readonly string[] s_notRunning =
+        ["stopped container", "stopped state", "has stopped", "container not running", "is not running"];
+
     public static CtrException Translate(RpcException error, Resource resource, string @namespace, ContainerdAddress address)
     {
         CtrErrorKind kind = KindOf(error);
@@ -33,6 +36,11 @@ internal static class ErrorTranslation
         }
 
         string detail = error.Status.Detail;
+        if (kind == CtrErrorKind.FailedPrecondition && resource.Kind is "Task" or "Exec" && resource.Id is { } process && StateError(process, detail, error) is { } state)
+        {
+            return state;
+        }
+
         resource = kind == CtrErrorKind.NotFound ? WhatIsMissing(resource, detail) : resource;
         return new CtrException(
             kind,
@@ -92,6 +100,27 @@ internal static class ErrorTranslation
         return detail.StartsWith("container ", StringComparison.Ordinal) ? Resource.Container(container)
             : detail.StartsWith("task ", StringComparison.Ordinal) ? Resource.Task(container)
             : resource;
+    }
+
+    /// <summary>The two states of a task that people run into, told from others by the shim's own words.</summary>
+    private static CtrException? StateError(string process, string detail, RpcException error)
+    {
+        string container = process.Split('/')[0];
+        if (s_notRunning.Any(text => detail.Contains(text, StringComparison.Ordinal)))
+        {
+            return new CtrException(
+                CtrErrorKind.FailedPrecondition,
+                "TaskNotRunning",
+                $"Container '{container}' is not running: its task has ended. {detail}",
+                container,
+                "Start-CtrTask starts a new one.",
+                error);
+        }
+
+        return detail.Contains("cannot start a running", StringComparison.Ordinal)
+            ? new CtrException(
+                CtrErrorKind.FailedPrecondition, "TaskAlreadyStarted", $"The process '{process}' was started already.", process, null, error)
+            : null;
     }
 
     private static string ErrorId(CtrErrorKind kind, Resource resource) => kind switch

@@ -164,6 +164,7 @@ internal sealed class ContentClient
         }
     }
 
-    // A lost connection is Unavailable too, but has a cause on this side.
-    private static bool IsLocked(RpcException error) => error.StatusCode == StatusCode.Unavailable && error.InnerException is null;
+    // A lost connection, or a daemon that is going down, is Unavailable too.
+    private static bool IsLocked(RpcException error) =>
+        error.StatusCode == StatusCode.Unavailable && error.Status.Detail.Contains("locked", StringComparison.Ordinal);
 }

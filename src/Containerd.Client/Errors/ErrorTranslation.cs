@@ -60,7 +60,8 @@ internal static class ErrorTranslation
         StatusCode.ResourceExhausted => CtrErrorKind.ResourceExhausted,
         StatusCode.Unimplemented => CtrErrorKind.Unimplemented,
         StatusCode.Cancelled => CtrErrorKind.Cancelled,
-        _ => FromMessage(error.Status.Detail),
+        StatusCode.Unknown => FromMessage(error.Status.Detail),
+        _ => CtrErrorKind.Unknown,
     };
 
     private static CtrErrorKind FromMessage(string detail)

@@ -11,6 +11,7 @@
     FormatsToProcess = @(
         'Containerd.Containers.Format.ps1xml'
         'Containerd.Images.Format.ps1xml'
+        'Containerd.Repair.Format.ps1xml'
         'Containerd.Sessions.Format.ps1xml'
         'Containerd.Tasks.Format.ps1xml'
     )
@@ -35,6 +36,7 @@
         'Remove-CtrContainer'
         'Remove-CtrImage'
         'Remove-CtrTask'
+        'Repair-Ctr'
         'Send-CtrSignal'
         'Set-CtrContainer'
         'Start-CtrTask'

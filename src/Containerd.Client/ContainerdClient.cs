@@ -28,6 +28,7 @@ public sealed class ContainerdClient : IDisposable
         Images = new ImageClient(services, snapshots);
         Containers = new ContainerClient(services, snapshots, Images, options.StateDirectory);
         Tasks = Containers.Tasks;
+        Repair = new RepairClient(services, Containers, snapshots, options.StateDirectory);
     }
 
     /// <summary>What the daemon is, and whether it serves.</summary>
@@ -44,6 +45,9 @@ public sealed class ContainerdClient : IDisposable
 
     /// <summary>Tasks and execs: their processes.</summary>
     public TaskClient Tasks { get; }
+
+    /// <summary>What clients left behind that crashed.</summary>
+    public RepairClient Repair { get; }
 
     /// <summary>The daemon's address.</summary>
     public ContainerdAddress Address => _services.Address;

@@ -17,6 +17,7 @@ BeforeDiscovery {
         'Remove-CtrContainer' = 'c -Force -Address $address'
         'Remove-CtrImage' = 'busybox -Address $address'
         'Remove-CtrTask' = 'c -Force -Address $address'
+        'Repair-Ctr' = '-Address $address'
         'Send-CtrSignal' = 'c TERM -Address $address'
         'Set-CtrContainer' = 'c -Label @{ a = "b" } -Address $address'
         'Start-CtrTask' = 'c -Attach -Address $address'

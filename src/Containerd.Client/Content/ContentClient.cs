@@ -123,6 +123,14 @@ internal sealed class ContentClient
         }
     }
 
+    /// <summary>The references of the ingests that are under way, or were left behind (Content.ListStatuses).</summary>
+    public async Task<IReadOnlyList<string>> ListIngestsAsync(CancellationToken cancellationToken)
+    {
+        ListStatusesResponse response = await _services.CallAsync(
+            ContentMethods.ListStatuses, new ListStatusesRequest(), Resource.Daemon, cancellationToken).ConfigureAwait(false);
+        return [.. response.Statuses.Select(status => status.Ref)];
+    }
+
     /// <summary>Drops an ingest (Content.Abort); one that is gone already is no error.</summary>
     public async Task AbortAsync(string reference, CancellationToken cancellationToken)
     {

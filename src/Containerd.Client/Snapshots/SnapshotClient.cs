@@ -66,20 +66,28 @@ internal sealed class SnapshotClient
     }
 
     /// <summary>Whether a snapshot of that key exists (Snapshots.Stat).</summary>
-    public async Task<bool> ExistsAsync(string snapshotter, string key, CancellationToken cancellationToken)
+    public async Task<bool> ExistsAsync(string snapshotter, string key, CancellationToken cancellationToken) =>
+        await FindAsync(snapshotter, key, cancellationToken).ConfigureAwait(false) is not null;
+
+    /// <summary>Whether there is a snapshot of that key that is not committed, and that nobody has asked to keep.</summary>
+    public async Task<bool> IsTemporaryAsync(string snapshotter, string key, CancellationToken cancellationToken) =>
+        await FindAsync(snapshotter, key, cancellationToken).ConfigureAwait(false) is { Kind: not Kind.Committed } info
+            && !info.Labels.ContainsKey(RootLabel);
+
+    private async Task<Info?> FindAsync(string snapshotter, string key, CancellationToken cancellationToken)
     {
         try
         {
-            await _services.CallAsync(
+            StatSnapshotResponse response = await _services.CallAsync(
                 SnapshotMethods.Stat,
                 new StatSnapshotRequest { Snapshotter = snapshotter, Key = key },
                 Resource.Snapshot(key),
                 cancellationToken).ConfigureAwait(false);
-            return true;
+            return response.Info;
         }
         catch (CtrException e) when (e.Kind == CtrErrorKind.NotFound)
         {
-            return false;
+            return null;
         }
     }
 

@@ -9,6 +9,7 @@
     PowerShellVersion = '7.4'
     CompatiblePSEditions = @('Core')
     FormatsToProcess = @(
+        'Containerd.Checkpoints.Format.ps1xml'
         'Containerd.Containers.Format.ps1xml'
         'Containerd.Images.Format.ps1xml'
         'Containerd.Repair.Format.ps1xml'
@@ -20,6 +21,7 @@
     CmdletsToExport = @(
         'Connect-Ctr'
         'Disconnect-Ctr'
+        'Get-CtrCheckpoint'
         'Get-CtrContainer'
         'Get-CtrImage'
         'Get-CtrLog'
@@ -33,10 +35,13 @@
         'New-CtrContainer'
         'New-CtrSpec'
         'New-CtrTask'
+        'Remove-CtrCheckpoint'
         'Remove-CtrContainer'
         'Remove-CtrImage'
         'Remove-CtrTask'
         'Repair-Ctr'
+        'Restore-CtrCheckpoint'
+        'Save-CtrCheckpoint'
         'Send-CtrSignal'
         'Set-CtrContainer'
         'Start-CtrTask'

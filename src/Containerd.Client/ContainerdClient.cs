@@ -29,6 +29,7 @@ public sealed class ContainerdClient : IDisposable
         Containers = new ContainerClient(services, snapshots, Images, options.StateDirectory);
         Tasks = Containers.Tasks;
         Repair = new RepairClient(services, Containers, snapshots, options.StateDirectory);
+        Checkpoints = new CheckpointClient(services, Containers, Images, snapshots);
     }
 
     /// <summary>What the daemon is, and whether it serves.</summary>
@@ -48,6 +49,9 @@ public sealed class ContainerdClient : IDisposable
 
     /// <summary>What clients left behind that crashed.</summary>
     public RepairClient Repair { get; }
+
+    /// <summary>Checkpoints: tasks saved, and restored.</summary>
+    public CheckpointClient Checkpoints { get; }
 
     /// <summary>The daemon's address.</summary>
     public ContainerdAddress Address => _services.Address;

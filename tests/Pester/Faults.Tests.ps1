@@ -22,6 +22,10 @@ BeforeDiscovery {
         @{ Script = 'Remove-CtrTask $started -Force' }
         @{ Script = 'Remove-CtrContainer $started -Force' }
         @{ Script = 'Remove-CtrImage $other' }
+        @{ Script = 'Get-CtrCheckpoint' }
+        @{ Script = 'Remove-CtrCheckpoint $saved' }
+        @{ Script = 'Restore-CtrCheckpoint $saved $new' }
+        @{ Script = 'Save-CtrCheckpoint $started -Image saved:new' }
         @{ Script = 'Repair-Ctr' }
         @{ Script = 'Test-CtrConnection' }
     )
@@ -79,7 +83,9 @@ Describe 'A containerd that is killed' {
         $started = (New-CtrContainer (New-Id) -Image busybox -Command sleep, 3600 | Start-CtrTask).Id
         $other = 'docker.io/library/other:1'
         $null = Import-CtrImage $archive -Name $other
-        $variables = @{ address = $address; archive = $archive; new = $new; made = $made; started = $started; other = $other }
+        $saved = 'docker.io/library/saved:1'
+        if ($Script -match '\$saved') { $null = Save-CtrCheckpoint $started -Image $saved }
+        $variables = @{ saved = $saved; address = $address; archive = $archive; new = $new; made = $made; started = $started; other = $other }
         bash -c "kill -STOP $($own.PID)"
         $shell = [powershell]::Create()
         $null = $shell.AddScript('param($module, $variables) Import-Module $module; foreach ($name in $variables.Keys) { Set-Variable $name $variables[$name] }; ' +
@@ -106,6 +112,7 @@ Describe 'A containerd that is killed' {
         $null = $after.Invoke()
         $after.Dispose()
         Get-CtrContainer c-* | Remove-CtrContainer -Force
+        Get-CtrImage *saved* | Remove-CtrImage
     }
 }
 

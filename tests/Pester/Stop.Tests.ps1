@@ -2,6 +2,7 @@ BeforeDiscovery {
     # Every exported cmdlet, with arguments that have it ask the daemon. $address is that of a daemon that never answers.
     $daemonCmdlets = @{
         'Connect-Ctr' = '$address'
+        'Get-CtrCheckpoint' = '-Address $address'
         'Get-CtrContainer' = '-Address $address'
         'Get-CtrImage' = '-Address $address'
         'Get-CtrLog' = 'c -Follow -Address $address'
@@ -14,10 +15,13 @@ BeforeDiscovery {
         'New-CtrContainer' = 'c -Image busybox -Address $address'
         'New-CtrSpec' = '-Image busybox -Address $address'
         'New-CtrTask' = 'c -Address $address'
+        'Remove-CtrCheckpoint' = 'checkpoint -Address $address'
         'Remove-CtrContainer' = 'c -Force -Address $address'
         'Remove-CtrImage' = 'busybox -Address $address'
         'Remove-CtrTask' = 'c -Force -Address $address'
         'Repair-Ctr' = '-Address $address'
+        'Restore-CtrCheckpoint' = 'checkpoint c -Address $address'
+        'Save-CtrCheckpoint' = 'c -Path TestDrive:/checkpoint -Address $address'
         'Send-CtrSignal' = 'c TERM -Address $address'
         'Set-CtrContainer' = 'c -Label @{ a = "b" } -Address $address'
         'Start-CtrTask' = 'c -Attach -Address $address'

@@ -14,6 +14,6 @@ internal static partial class IngestName
     /// <summary>The lease that a reference names; null where it is not one of this client's.</summary>
     public static string? LeaseOf(string reference) => Pattern().Match(reference) is { Success: true } match ? match.Groups[1].Value : null;
 
-    [GeneratedRegex(@"\A[a-z]+-([0-9a-f]{32})-[0-9]+\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\A[a-z]+-([0-9a-f]{32})(-.+)?\z", RegexOptions.CultureInvariant)]
     private static partial Regex Pattern();
 }

@@ -22,6 +22,9 @@ internal sealed class StreamingContent : HttpContent
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
+        // SocketsHttpHandler holds the headers back until something is to be flushed: the server would not learn of the
+        // call before its first message.
+        await stream.FlushAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!_opened.TrySetResult(stream))
         {
             throw new IOException("The connection was lost, and a stream that has begun cannot be sent again.");

@@ -53,7 +53,9 @@ public sealed class ImageImportTests(DaemonFixture daemon) : IClassFixture<Daemo
             await other.RunCtrAsync("images", "import", "--snapshotter", snapshotter, ArchivePath("busybox.tar"));
             await client.Images.ImportAsync(ArchivePath("busybox.tar"));
 
-            Assert.Subset(await LabelsAsync(daemon), await LabelsAsync(other));
+            // ctr keeps the archive's index as content, which belongs to no image and stays until the next collection.
+            await CollectAsync();
+            Assert.Empty((await LabelsAsync(other)).Except(await LabelsAsync(daemon)));
         }
         finally
         {

@@ -13,6 +13,7 @@
         'Containerd.Containers.Format.ps1xml'
         'Containerd.Events.Format.ps1xml'
         'Containerd.Images.Format.ps1xml'
+        'Containerd.Repair.Format.ps1xml'
         'Containerd.Sessions.Format.ps1xml'
         'Containerd.Tasks.Format.ps1xml'
     )
@@ -46,6 +47,7 @@
         'Remove-CtrContainer'
         'Remove-CtrImage'
         'Remove-CtrTask'
+        'Repair-Ctr'
         'Restore-CtrCheckpoint'
         'Resume-CtrTask'
         'Save-CtrCheckpoint'

@@ -26,6 +26,7 @@ BeforeDiscovery {
         'Remove-CtrContainer' = 'c -Force -Address $address'
         'Remove-CtrImage' = 'busybox -Address $address'
         'Remove-CtrTask' = 'c -Force -Address $address'
+        'Repair-Ctr' = '-Address $address'
         'Restore-CtrCheckpoint' = 'checkpoint c -Address $address'
         'Resume-CtrTask' = 'c -Address $address'
         'Save-CtrCheckpoint' = 'c -ImagePath /checkpoint -Address $address'

@@ -6,10 +6,13 @@ namespace Containerd.Client;
 /// <summary>Turns what a call raised into the error that a person sees.</summary>
 internal static class ErrorTranslation
 {
-    // Shims answer wrong states with bare strings and the code Unknown. The first three are those that
-    // moby's wrapError maps; the rest were seen from containerd-shim-runc-v2 and runc.
+    private const string NoSpace = "no space left on device";
+
+    // Shims answer wrong states with bare strings and the code Unknown. Those of missing objects are
+    // what moby's wrapError maps; the rest were seen from containerd-shim-runc-v2 and runc.
     private static readonly (string Text, CtrErrorKind Kind)[] s_messages =
     [
+        (NoSpace, CtrErrorKind.ResourceExhausted),
         ("container does not exist", CtrErrorKind.NotFound),
         ("not found", CtrErrorKind.NotFound),
         ("no such container", CtrErrorKind.NotFound),
@@ -41,6 +44,11 @@ internal static class ErrorTranslation
             return state;
         }
 
+        if (kind == CtrErrorKind.ResourceExhausted && detail.Contains(NoSpace, StringComparison.Ordinal))
+        {
+            return DiskFull(resource, address, error);
+        }
+
         resource = kind == CtrErrorKind.NotFound ? WhatIsMissing(resource, detail) : resource;
         return new CtrException(
             kind,
@@ -60,6 +68,14 @@ internal static class ErrorTranslation
         "Open a new one with Connect-Ctr.",
         cause);
 
+    private static CtrException DiskFull(Resource resource, ContainerdAddress address, RpcException error) => new(
+        CtrErrorKind.ResourceExhausted,
+        "DiskFull",
+        $"A disk of the daemon at {address} is full: {error.Status.Detail}",
+        resource.Id ?? address.ToString(),
+        "Make room under the daemon's root directory: Remove-CtrImage and Remove-CtrContainer free what nothing else uses.",
+        error);
+
     private static CtrErrorKind KindOf(RpcException error) => error.Status.StatusCode switch
     {
         StatusCode.NotFound => CtrErrorKind.NotFound,
@@ -72,7 +88,8 @@ internal static class ErrorTranslation
         StatusCode.ResourceExhausted => CtrErrorKind.ResourceExhausted,
         StatusCode.Unimplemented => CtrErrorKind.Unimplemented,
         StatusCode.Cancelled => CtrErrorKind.Cancelled,
-        _ => FromMessage(error.Status.Detail),
+        StatusCode.Unknown => FromMessage(error.Status.Detail),
+        _ => CtrErrorKind.Unknown,
     };
 
     private static CtrErrorKind FromMessage(string detail)

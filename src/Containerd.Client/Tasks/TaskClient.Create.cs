@@ -300,8 +300,11 @@ public sealed partial class TaskClient
     private string FifoDirectoryOf(Container container)
     {
         string bundle = BundleOf(container);
-        return Directory.Exists(bundle) ? bundle : Path.Combine(_stateDirectory, "fifo", Path.GetRandomFileName());
+        return Directory.Exists(bundle) ? bundle : Path.Combine(FifoDirectory(_stateDirectory), Path.GetRandomFileName());
     }
+
+    /// <summary>Where the FIFOs of processes lie whose container has no directory of ours.</summary>
+    internal static string FifoDirectory(string stateDirectory) => Path.Combine(stateDirectory, "fifo");
 
     private string BundleOf(Container container) =>
         Bundle.Of(container, _stateDirectory, _services.Address, _services.Namespace);

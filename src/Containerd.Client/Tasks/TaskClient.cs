@@ -33,12 +33,9 @@ public sealed partial class TaskClient
     /// <summary>A task, by its container's id (Tasks.Get).</summary>
     /// <param name="id">The container's id.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    public async Task<CtrTask> GetAsync(string id, CancellationToken cancellationToken = default)
-    {
-        GetResponse response = await CallAsync(
-            TaskMethods.Get, new GetRequest { ContainerId = id }, id, null, cancellationToken).ConfigureAwait(false);
-        return ToTask(response.Process);
-    }
+    /// <exception cref="CtrException">NotFound without such a task; DeadlineExceeded where its shim does not answer the daemon.</exception>
+    public async Task<CtrTask> GetAsync(string id, CancellationToken cancellationToken = default) =>
+        ToTask((await GetRespondingAsync(id, cancellationToken).ConfigureAwait(false)).Process);
 
     /// <summary>An exec (Tasks.Get with an exec id).</summary>
     /// <param name="id">The container's id.</param>

@@ -28,6 +28,8 @@ public sealed class ContainerdClient : IDisposable
         Images = new ImageClient(services, snapshots);
         Containers = new ContainerClient(services, snapshots, Images, options.StateDirectory);
         Tasks = Containers.Tasks;
+        Checkpoints = new CheckpointClient(services, Containers, Images, snapshots);
+        Events = new EventClient(this, services);
     }
 
     /// <summary>What the daemon is, and whether it serves.</summary>
@@ -44,6 +46,11 @@ public sealed class ContainerdClient : IDisposable
 
     /// <summary>Tasks and execs: their processes.</summary>
     public TaskClient Tasks { get; }
+
+    /// <summary>Checkpoints: tasks saved, and restored.</summary>
+    public CheckpointClient Checkpoints { get; }
+    /// <summary>What happens in the daemon.</summary>
+    public EventClient Events { get; }
 
     /// <summary>The daemon's address.</summary>
     public ContainerdAddress Address => _services.Address;

@@ -23,9 +23,21 @@ function New-Container([string[]] $Command) {
     New-CtrContainer -Id "c-$([guid]::NewGuid().ToString('N'))" -Image $image -Command $Command
 }
 
-# One whose first process does nothing until it is told to end.
+# One whose first process does nothing until it is told to end. It has its trap: before that it is still runc, which
+# SIGTERM ends in its own way, or the kernel spares it the signal.
 function New-Running {
-    New-Container sh, -c, 'trap exit TERM; while :; do sleep 3600 & wait; done' | Start-CtrTask -NoIO
+    $task = New-Container sh, -c, 'trap "exit 143" TERM; while :; do sleep 3600 & wait; done' | Start-CtrTask -NoIO
+    $watch = [Diagnostics.Stopwatch]::StartNew()
+    while (-not (Test-Trap $task.Pid)) {
+        if ($watch.Elapsed -gt $guard) { throw 'The first process did not set its trap.' }
+        Start-Sleep -Milliseconds 5
+    }
+    $task
+}
+
+function Test-Trap([int] $ProcessId) {
+    $caught = [Convert]::ToInt64(((Get-Content "/proc/$ProcessId/status") -match '^SigCgt:')[0].Substring(7).Trim(), 16)
+    (Get-Content "/proc/$ProcessId/comm") -eq 'sh' -and ($caught -band (1 -shl (15 - 1)))
 }
 
 # The tasks, and the files and FIFOs of containers: all that a command may leave behind.

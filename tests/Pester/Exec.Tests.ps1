@@ -86,6 +86,12 @@ Describe 'Invoke-CtrExec' {
         Get-Trace | Should -Be $before
     }
 
+    It 'gives what was written before it was killed' {
+        $lines = $task | Invoke-CtrExec -Command sh, -c, 'seq 100; exec sleep 3600' -Stream -TimeoutSec 2 -ErrorAction SilentlyContinue -ErrorVariable failure
+        $lines.Text | Should -Be (1..100)
+        $failure[0].FullyQualifiedErrorId | Should -BeLike 'ExecTimeout,*'
+    }
+
     It 'ends with Select-Object -First 1 and leaves nothing' {
         $before = Get-Trace
         ($task | Invoke-CtrExec -Command yes -Stream | Select-Object -First 1).Text | Should -Be 'y'

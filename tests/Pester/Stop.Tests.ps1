@@ -2,7 +2,9 @@ BeforeDiscovery {
     # Every exported cmdlet, with arguments that have it ask the daemon. $address is that of a daemon that never answers.
     $daemonCmdlets = @{
         'Connect-Ctr' = '$address'
+        'Get-CtrCheckpoint' = '-Address $address'
         'Get-CtrContainer' = '-Address $address'
+        'Get-CtrEvent' = '-Address $address'
         'Get-CtrImage' = '-Address $address'
         'Get-CtrLog' = 'c -Follow -Address $address'
         'Get-CtrPlugin' = '-Address $address'
@@ -14,9 +16,14 @@ BeforeDiscovery {
         'New-CtrContainer' = 'c -Image busybox -Address $address'
         'New-CtrSpec' = '-Image busybox -Address $address'
         'New-CtrTask' = 'c -Address $address'
+        'Remove-CtrCheckpoint' = 'checkpoint -Address $address'
+        'Publish-CtrEvent' = '/a -Address $address'
+        'Register-CtrEvent' = '-Address $address'
         'Remove-CtrContainer' = 'c -Force -Address $address'
         'Remove-CtrImage' = 'busybox -Address $address'
         'Remove-CtrTask' = 'c -Force -Address $address'
+        'Restore-CtrCheckpoint' = 'checkpoint c -Address $address'
+        'Save-CtrCheckpoint' = 'c -Path TestDrive:/checkpoint -Address $address'
         'Send-CtrSignal' = 'c TERM -Address $address'
         'Set-CtrContainer' = 'c -Label @{ a = "b" } -Address $address'
         'Start-CtrTask' = 'c -Attach -Address $address'
@@ -27,7 +34,7 @@ BeforeDiscovery {
     # They ask no daemon, so nothing keeps them waiting.
     $localCmdlets = 'Disconnect-Ctr', 'Get-CtrSession'
     $silent = $daemonCmdlets.GetEnumerator() | Sort-Object Name | ForEach-Object {
-        $timeout = if ($_.Name -in 'Stop-CtrTask') { '-TimeoutSec 3600' } else { '-TimeoutSec 0' }
+        $timeout = switch ($_.Name) { 'Stop-CtrTask' { '-TimeoutSec 3600' } 'Register-CtrEvent' { '' } default { '-TimeoutSec 0' } }
         @{ Name = $_.Name; Script = "$($_.Name) $($_.Value) $timeout" }
     }
     $silent += @{ Name = 'a command downstream'; Script = '1..3 | ForEach-Object { Get-CtrPlugin -Address $address -TimeoutSec 0 } | Get-CtrVersion -Address $address' }

@@ -64,7 +64,8 @@ Describe 'Ctrl+C when the daemon has fallen silent' {
         $socket = New-FaultSocket -Relay $env:CONTAINERD_ADDRESS -FreezeAt $Path
         $result = Invoke-Stopped "$Script at $Method" "$Script -Address `$address" @{ address = $socket.Path; archive = $archive } { $socket.WaitFor($Path, 30) }
         $result.State | Should -Be 'Stopped'
-        $result.Output | Should -BeNullOrEmpty
+        # A log may have had its line already.
+        $result.Output | Where-Object { "$_" -ne 'up' } | Should -BeNullOrEmpty
         $result.Errors | Should -BeNullOrEmpty
     }
 

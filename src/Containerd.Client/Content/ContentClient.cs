@@ -18,13 +18,21 @@ internal sealed class ContentClient
 
     internal ContentClient(ServiceChannel services) => _services = services;
 
+    /// <summary>The size of a blob in bytes (Content.Info).</summary>
+    /// <exception cref="CtrException">NotFound where there is none.</exception>
+    public async Task<long> SizeAsync(string digest, CancellationToken cancellationToken)
+    {
+        InfoResponse response = await _services.CallAsync(
+            ContentMethods.Info, new InfoRequest { Digest = digest }, Resource.Content(digest), cancellationToken).ConfigureAwait(false);
+        return response.Info.Size;
+    }
+
     /// <summary>Whether a blob is there (Content.Info).</summary>
     public async Task<bool> ExistsAsync(string digest, CancellationToken cancellationToken)
     {
         try
         {
-            await _services.CallAsync(
-                ContentMethods.Info, new InfoRequest { Digest = digest }, Resource.Content(digest), cancellationToken).ConfigureAwait(false);
+            await SizeAsync(digest, cancellationToken).ConfigureAwait(false);
             return true;
         }
         catch (CtrException e) when (e.Kind == CtrErrorKind.NotFound)
@@ -120,6 +128,36 @@ internal sealed class ContentClient
         catch (RpcException e)
         {
             throw _services.Translate(e, Resource.Content(digest ?? reference), cancellationToken);
+        }
+    }
+
+    /// <summary>Stores a blob while it is being made: neither its size nor its digest is known before.</summary>
+    /// <param name="reference">The ingest's name, which nobody else uses.</param>
+    /// <param name="make">Writes the content.</param>
+    /// <param name="cancellationToken">Ends the write; an ingest that is not completed is dropped.</param>
+    /// <returns>The digest, and the bytes. Content that was there already is success.</returns>
+    public async Task<(string Digest, long Size)> WriteAsync(
+        string reference, Func<Stream, Task> make, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using ContentWriter writer = await OpenWriteAsync(reference, digest: null, size: 0, cancellationToken).ConfigureAwait(false);
+            var stream = new ContentWriteStream(writer);
+            await using (stream.ConfigureAwait(false))
+            {
+                await make(stream).ConfigureAwait(false);
+                return await stream.CommitAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e)
+        {
+            await _services.CleanUpAsync(limit => AbortAsync(reference, limit), cancellationToken).ConfigureAwait(false);
+            if (e is RpcException failed)
+            {
+                throw _services.Translate(failed, Resource.Content(reference), cancellationToken);
+            }
+
+            throw;
         }
     }
 

@@ -12,7 +12,7 @@ namespace Containerd.Client;
 /// </remarks>
 internal sealed class ContentWriter : IDisposable
 {
-    private const int PieceSize = 1024 * 1024;
+    public const int PieceSize = 1024 * 1024;
 
     private readonly AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> _call;
     private readonly string _reference;
@@ -23,7 +23,7 @@ internal sealed class ContentWriter : IDisposable
     /// <param name="services">The channel, with the lease that holds the content.</param>
     /// <param name="reference">The ingest's name.</param>
     /// <param name="digest">The digest that the content must have; null where it is not known.</param>
-    /// <param name="size">Bytes of the whole content.</param>
+    /// <param name="size">Bytes of the whole content; 0 where they are not known.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     public ContentWriter(ServiceChannel services, string reference, string? digest, long size, CancellationToken cancellationToken)
     {
@@ -48,6 +48,21 @@ internal sealed class ContentWriter : IDisposable
             await CopyAsync(content, progress, cancellationToken).ConfigureAwait(false);
         }
 
+        await CommitAsync(labels, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Sends a piece of 1 MiB at most.</summary>
+    public Task WritePieceAsync(ReadOnlyMemory<byte> piece, CancellationToken cancellationToken)
+    {
+        WriteContentRequest request = Request(WriteAction.Write);
+        request.Data = UnsafeByteOperations.UnsafeWrap(piece);
+        return SendAsync(request, cancellationToken);
+    }
+
+    /// <summary>Makes what was sent a blob.</summary>
+    /// <exception cref="RpcException">AlreadyExists where that content is there.</exception>
+    public async Task CommitAsync(IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
+    {
         WriteContentRequest commit = Request(WriteAction.Commit);
         foreach ((string name, string value) in labels)
         {
@@ -74,9 +89,7 @@ internal sealed class ContentWriter : IDisposable
             while ((length = await content.ReadAtLeastAsync(
                 buffer.AsMemory(0, PieceSize), PieceSize, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false)) > 0)
             {
-                WriteContentRequest piece = Request(WriteAction.Write);
-                piece.Data = UnsafeByteOperations.UnsafeWrap(buffer.AsMemory(0, length));
-                await SendAsync(piece, cancellationToken).ConfigureAwait(false);
+                await WritePieceAsync(buffer.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
                 progress?.Report(_offset);
             }
         }

@@ -10,6 +10,9 @@ internal sealed class DiffClient
     private static readonly Method<ApplyRequest, ApplyResponse> s_apply =
         Method.From<ApplyRequest, ApplyResponse>(DiffReflection.Descriptor.Services[0], "Apply");
 
+    private static readonly Method<DiffRequest, DiffResponse> s_diff =
+        Method.From<DiffRequest, DiffResponse>(DiffReflection.Descriptor.Services[0], "Diff");
+
     private readonly ServiceChannel _services;
 
     internal DiffClient(ServiceChannel services) => _services = services;
@@ -25,5 +28,27 @@ internal sealed class DiffClient
             cancellationToken,
             ServiceChannel.NoTimeout).ConfigureAwait(false);
         return response.Applied.Digest;
+    }
+
+    /// <summary>Makes a layer of what one file system has over another (Diff.Diff); as long as it takes.</summary>
+    /// <param name="lower">The mounts of the one below.</param>
+    /// <param name="upper">The mounts of the one above.</param>
+    /// <param name="mediaType">The layer's media type.</param>
+    /// <param name="reference">The name of the ingest, which nobody else uses.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task<CtrDescriptor> DiffAsync(
+        IReadOnlyList<Mount> lower,
+        IReadOnlyList<Mount> upper,
+        string mediaType,
+        string reference,
+        CancellationToken cancellationToken)
+    {
+        DiffResponse response = await _services.CallAsync(
+            s_diff,
+            new DiffRequest { Left = { lower }, Right = { upper }, MediaType = mediaType, Ref = reference },
+            Resource.Content(reference),
+            cancellationToken,
+            ServiceChannel.NoTimeout).ConfigureAwait(false);
+        return Descriptors.ToRecord(response.Diff);
     }
 }

@@ -21,6 +21,7 @@ internal static class ErrorTranslation
         ("must be stopped before deletion", CtrErrorKind.FailedPrecondition),
         ("container not running", CtrErrorKind.FailedPrecondition),
         ("process already finished", CtrErrorKind.NotFound),
+        ("failed parsing subscription filters", CtrErrorKind.InvalidArgument),
     ];
 
     public static CtrException Translate(RpcException error, Resource resource, string @namespace, ContainerdAddress address)

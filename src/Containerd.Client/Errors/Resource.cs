@@ -5,6 +5,8 @@ internal readonly record struct Resource(string Kind, string? Id = null)
 {
     public static Resource Daemon => new("Daemon");
 
+    public static Resource Event => new("Event");
+
     public static Resource Container(string id) => new("Container", id);
 
     public static Resource Task(string id) => new("Task", id);

@@ -12,6 +12,11 @@ public static class CtrFilter
     /// <param name="value">The value.</param>
     public static string Equal(string field, string value) => $"{field}=={Quote(value)}";
 
+    /// <summary>A field whose value fits a regular expression, such as <c>topic~="^/tasks/"</c>.</summary>
+    /// <param name="field">The field's name.</param>
+    /// <param name="pattern">The expression, in RE2's syntax.</param>
+    public static string Match(string field, string pattern) => $"{field}~={Quote(pattern)}";
+
     /// <summary>A label that has a value; with an empty one a label that is there.</summary>
     /// <param name="key">The label's key.</param>
     /// <param name="value">The label's value.</param>

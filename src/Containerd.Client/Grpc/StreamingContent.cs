@@ -16,10 +16,18 @@ internal sealed class StreamingContent : HttpContent
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);
 
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
-        _opened.TrySetResult(stream)
-            ? _completed.Task.WaitAsync(cancellationToken)
-            : throw new IOException("The connection was lost, and a stream that has begun cannot be sent again.");
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        // SocketsHttpHandler holds the headers back until something is to be flushed: the server would not learn of the
+        // call before its first message.
+        await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+        if (!_opened.TrySetResult(stream))
+        {
+            throw new IOException("The connection was lost, and a stream that has begun cannot be sent again.");
+        }
+
+        await _completed.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     protected override bool TryComputeLength(out long length)
     {

@@ -101,7 +101,9 @@ public sealed partial class ImageClient
         return await DescribeAsync(image, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<Image> FindAsync(string name, CancellationToken cancellationToken)
+    /// <summary>The message of an image.</summary>
+    /// <exception cref="CtrException">NotFound where there is none.</exception>
+    internal async Task<Image> FindAsync(string name, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         try

@@ -92,7 +92,8 @@ internal sealed class ImageManifests(ContentClient content)
     {
         ImageIndex index = await ReadIndexAsync(target, cancellationToken).ConfigureAwait(false);
         var manifests = new List<CtrDescriptor>();
-        foreach (CtrDescriptor child in index.Manifests.Where(child => !MediaTypes.IsIndex(child.MediaType)))
+        // An index may have other parts too, such as a checkpoint's memory.
+        foreach (CtrDescriptor child in index.Manifests.Where(child => MediaTypes.IsManifest(child.MediaType)))
         {
             manifests.Add(child with { Platform = await PlatformOfAsync(child, cancellationToken).ConfigureAwait(false) });
         }

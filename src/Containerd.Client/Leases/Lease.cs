@@ -8,6 +8,8 @@ namespace Containerd.Client;
 /// <param name="cancellationToken">Of whoever holds it: from its cancellation on, a daemon that is silent is not waited for.</param>
 internal sealed class Lease(ServiceChannel services, CancellationToken cancellationToken) : IAsyncDisposable
 {
+    private const string ContentType = "content";
+
     private bool _completed;
 
     /// <summary>The channel whose calls carry the lease.</summary>
@@ -17,11 +19,22 @@ internal sealed class Lease(ServiceChannel services, CancellationToken cancellat
     public void Complete() => _completed = true;
 
     /// <summary>Keeps a blob (Leases.AddResource), so that one that is there stays. It need not be there.</summary>
-    public Task PinContentAsync(string digest, CancellationToken cancellationToken) => PinAsync("content", digest, cancellationToken);
+    public Task PinContentAsync(string digest, CancellationToken cancellationToken) => PinAsync(ContentType, digest, cancellationToken);
 
     /// <summary>Keeps a snapshot (Leases.AddResource), so that one that is there stays. It need not be there.</summary>
     public Task PinSnapshotAsync(string snapshotter, string key, CancellationToken cancellationToken) =>
         PinAsync($"snapshots/{snapshotter}", key, cancellationToken);
+
+    /// <summary>The digests of the blobs that the lease keeps (Leases.ListResources).</summary>
+    public async Task<IReadOnlyList<string>> ListContentAsync(CancellationToken cancellationToken)
+    {
+        ListResourcesResponse response = await Services.CallAsync(
+            LeaseMethods.ListResources,
+            new ListResourcesRequest { Id = Services.LeaseId },
+            Client.Resource.Lease(Services.LeaseId!),
+            cancellationToken).ConfigureAwait(false);
+        return response.Resources.Where(resource => resource.Type == ContentType).Select(resource => resource.Id).ToArray();
+    }
 
     /// <summary>Ends the lease (Leases.Delete). After a failure it waits until what was made is collected.</summary>
     public async ValueTask DisposeAsync()

@@ -41,6 +41,29 @@ internal sealed class SnapshotClient
         return response.Mounts;
     }
 
+    /// <summary>Makes a read-only view of a parent (Snapshots.View) and gives its mounts.</summary>
+    public async Task<IReadOnlyList<Mount>> ViewAsync(string snapshotter, string key, string parent, CancellationToken cancellationToken)
+    {
+        ViewSnapshotResponse response = await _services.CallAsync(
+            SnapshotMethods.View,
+            new ViewSnapshotRequest { Snapshotter = snapshotter, Key = key, Parent = parent },
+            Resource.Snapshot(key),
+            cancellationToken).ConfigureAwait(false);
+        return response.Mounts;
+    }
+
+    /// <summary>The snapshot on which another one lies (Snapshots.Stat); empty for none.</summary>
+    /// <exception cref="CtrException">NotFound where there is no snapshot of that key.</exception>
+    public async Task<string> ParentAsync(string snapshotter, string key, CancellationToken cancellationToken)
+    {
+        StatSnapshotResponse response = await _services.CallAsync(
+            SnapshotMethods.Stat,
+            new StatSnapshotRequest { Snapshotter = snapshotter, Key = key },
+            Resource.Snapshot(key),
+            cancellationToken).ConfigureAwait(false);
+        return response.Info.Parent;
+    }
+
     /// <summary>Makes a snapshot read-only under a name of its own (Snapshots.Commit).</summary>
     public Task CommitAsync(
         string snapshotter, string key, string name, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
@@ -70,11 +93,7 @@ internal sealed class SnapshotClient
     {
         try
         {
-            await _services.CallAsync(
-                SnapshotMethods.Stat,
-                new StatSnapshotRequest { Snapshotter = snapshotter, Key = key },
-                Resource.Snapshot(key),
-                cancellationToken).ConfigureAwait(false);
+            await ParentAsync(snapshotter, key, cancellationToken).ConfigureAwait(false);
             return true;
         }
         catch (CtrException e) when (e.Kind == CtrErrorKind.NotFound)

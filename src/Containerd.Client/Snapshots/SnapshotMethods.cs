@@ -11,6 +11,7 @@ internal static class SnapshotMethods
     private static readonly ServiceDescriptor s_service = SnapshotsReflection.Descriptor.Services[0];
 
     public static readonly Method<PrepareSnapshotRequest, PrepareSnapshotResponse> Prepare = Method.From<PrepareSnapshotRequest, PrepareSnapshotResponse>(s_service, "Prepare");
+    public static readonly Method<ViewSnapshotRequest, ViewSnapshotResponse> View = Method.From<ViewSnapshotRequest, ViewSnapshotResponse>(s_service, "View");
     public static readonly Method<CommitSnapshotRequest, Empty> Commit = Method.From<CommitSnapshotRequest, Empty>(s_service, "Commit");
     public static readonly Method<MountsRequest, MountsResponse> Mounts = Method.From<MountsRequest, MountsResponse>(s_service, "Mounts");
     public static readonly Method<StatSnapshotRequest, StatSnapshotResponse> Stat = Method.From<StatSnapshotRequest, StatSnapshotResponse>(s_service, "Stat");

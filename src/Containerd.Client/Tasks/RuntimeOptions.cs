@@ -16,15 +16,23 @@ internal static class RuntimeOptions
     /// The options for a task: those of the container, and the owner of the process's pipes. A task's options replace the
     /// container's, they are not merged by the daemon. Null for a runtime that is not runc's.
     /// </summary>
-    public static Any? ForTask(Container container, CtrSpec spec)
+    /// <param name="container">The container.</param>
+    /// <param name="spec">Its spec.</param>
+    /// <param name="imagePath">The directory of CRIU's images that the task is restored from; null for none.</param>
+    /// <exception cref="CtrException">InvalidArgument for images of CRIU and a runtime that is not runc's.</exception>
+    public static Any? ForTask(Container container, CtrSpec spec, string? imagePath = null)
     {
         if (!IsRunc(container.Runtime.Name))
         {
-            return container.Runtime.Options;
+            return imagePath is null
+                ? container.Runtime.Options
+                : throw CtrException.InvalidArgument(
+                    "CheckpointNotSupported", $"The runtime '{container.Runtime.Name}' does not restore from CRIU's images.", container.Id);
         }
 
         Options options = Parse(container.Runtime.Options);
         (options.IoUid, options.IoGid) = HostUser(spec);
+        options.CriuImagePath = imagePath ?? options.CriuImagePath;
         return Pack(options);
     }
 

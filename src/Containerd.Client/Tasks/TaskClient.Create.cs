@@ -27,7 +27,7 @@ public sealed partial class TaskClient
         }
 
         using DetachedStreams streams = OpenDetached(container, output);
-        CtrTask task = await CreateDetachedAsync(container, streams, cancellationToken).ConfigureAwait(false);
+        CtrTask task = await CreateDetachedAsync(container, streams, source: null, cancellationToken).ConfigureAwait(false);
         streams.Keep();
         return task;
     }
@@ -40,15 +40,24 @@ public sealed partial class TaskClient
     /// <param name="output">Where the output of a new task goes; null for the default log.</param>
     /// <param name="cancellationToken">Ends the call; a task that was made is removed.</param>
     /// <exception cref="CtrException">NotFound without such a container; FailedPrecondition where it runs; CommandNotFound.</exception>
-    public async Task<CtrTask> StartAsync(string id, DetachedOutput? output = null, CancellationToken cancellationToken = default)
+    public Task<CtrTask> StartAsync(string id, DetachedOutput? output = null, CancellationToken cancellationToken = default) =>
+        StartAsync(id, output, source: null, cancellationToken);
+
+    /// <summary>The same, its memory taken from a checkpoint where there is a source.</summary>
+    internal async Task<CtrTask> StartAsync(string id, DetachedOutput? output, RestoreSource? source, CancellationToken cancellationToken)
     {
         Container container = await _containers.GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
         CtrTask? task = await FindStartableAsync(id, cancellationToken).ConfigureAwait(false);
+        if (task is not null && source is not null)
+        {
+            throw MadeAlready(id, "so it cannot be restored from a checkpoint any more.", "Remove it with Remove-CtrTask first.");
+        }
+
         using DetachedStreams? streams = task is null ? OpenDetached(container, output) : null;
-        task ??= await CreateDetachedAsync(container, streams!, cancellationToken).ConfigureAwait(false);
+        task ??= await CreateDetachedAsync(container, streams!, source, cancellationToken).ConfigureAwait(false);
         try
         {
-            int pid = await StartProcessAsync(id, null, cancellationToken).ConfigureAwait(false);
+            int pid = await StartProcessAsync(id, null, cancellationToken, source).ConfigureAwait(false);
             streams?.Keep();
             return task with { Pid = pid, Status = CtrTaskStatus.Running };
         }
@@ -60,8 +69,10 @@ public sealed partial class TaskClient
                 throw;
             }
 
+            // Before the clean-up, which takes CRIU's log along.
+            Exception explained = await ExplainStartAsync(e, id, ArgsOf(container), source).ConfigureAwait(false);
             await CleanUpAsync(id, execId: null, cancellationToken).ConfigureAwait(false);
-            throw CommandErrors.Explain(e, id, ArgsOf(container));
+            throw explained;
         }
     }
 
@@ -70,16 +81,19 @@ public sealed partial class TaskClient
     /// <param name="standardInput">Whether it gets a standard input.</param>
     /// <param name="cancellationToken">Ends the call; what was made is removed.</param>
     /// <exception cref="CtrException">NotFound without such a container; FailedPrecondition where it has a task; CommandNotFound.</exception>
-    public async Task<RunningProcess> StartAttachedAsync(string id, bool standardInput = false, CancellationToken cancellationToken = default)
+    public Task<RunningProcess> StartAttachedAsync(string id, bool standardInput = false, CancellationToken cancellationToken = default) =>
+        StartAttachedAsync(id, standardInput, source: null, cancellationToken);
+
+    /// <summary>The same, its memory taken from a checkpoint where there is a source.</summary>
+    internal async Task<RunningProcess> StartAttachedAsync(
+        string id, bool standardInput, RestoreSource? source, CancellationToken cancellationToken)
     {
         Container container = await _containers.GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
         if (await FindStartableAsync(id, cancellationToken).ConfigureAwait(false) is not null)
         {
-            throw new CtrException(
-                CtrErrorKind.FailedPrecondition,
-                "TaskStateInvalid",
-                $"The task of container '{id}' was made already, so its streams cannot be attached to any more.",
+            throw MadeAlready(
                 id,
+                "so its streams cannot be attached to any more.",
                 "Start it without attaching, or remove it with Remove-CtrTask first.");
         }
 
@@ -88,7 +102,7 @@ public sealed partial class TaskClient
         ProcessIO io = OpenIO(container, InitProcess, standardInput, terminal);
         try
         {
-            await CreateCoreAsync(container, spec, StandardIO.Of(io.Fifos, terminal), cancellationToken).ConfigureAwait(false);
+            await CreateCoreAsync(container, spec, StandardIO.Of(io.Fifos, terminal), source, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -96,21 +110,29 @@ public sealed partial class TaskClient
             throw;
         }
 
-        return await StartAttachedCoreAsync(id, null, io, spec.Process?.Args ?? [], cancellationToken).ConfigureAwait(false);
+        return await StartAttachedCoreAsync(id, null, io, spec.Process?.Args ?? [], cancellationToken, source).ConfigureAwait(false);
     }
+
+    private static CtrException MadeAlready(string id, string consequence, string action) => new(
+        CtrErrorKind.FailedPrecondition,
+        "TaskStateInvalid",
+        $"The task of container '{id}' was made already, {consequence}",
+        id,
+        action);
 
     private DetachedStreams OpenDetached(Container container, DetachedOutput? output) => DetachedStreams.Open(
         BundleOf(container),
         output ?? DetachedOutput.DefaultLog,
         ContainerClient.SpecOf(container).Process?.Terminal ?? false);
 
-    private async Task<CtrTask> CreateDetachedAsync(Container container, DetachedStreams streams, CancellationToken cancellationToken)
+    private async Task<CtrTask> CreateDetachedAsync(
+        Container container, DetachedStreams streams, RestoreSource? source, CancellationToken cancellationToken)
     {
         StandardIO paths = streams.Paths;
         int pid;
         try
         {
-            pid = await CreateCoreAsync(container, ContainerClient.SpecOf(container), paths, cancellationToken).ConfigureAwait(false);
+            pid = await CreateCoreAsync(container, ContainerClient.SpecOf(container), paths, source, cancellationToken).ConfigureAwait(false);
         }
         catch (CtrException e) when (e.Kind == CtrErrorKind.AlreadyExists)
         {
@@ -133,7 +155,8 @@ public sealed partial class TaskClient
         };
     }
 
-    private async Task<int> CreateCoreAsync(Container container, CtrSpec spec, StandardIO streams, CancellationToken cancellationToken)
+    private async Task<int> CreateCoreAsync(
+        Container container, CtrSpec spec, StandardIO streams, RestoreSource? source, CancellationToken cancellationToken)
     {
         var request = new CreateTaskRequest
         {
@@ -142,7 +165,8 @@ public sealed partial class TaskClient
             Stdout = streams.Output,
             Stderr = streams.Error,
             Terminal = streams.Terminal,
-            Options = RuntimeOptions.ForTask(container, spec),
+            Options = RuntimeOptions.ForTask(container, spec, source?.ImagePath),
+            Checkpoint = source?.Memory is { } memory ? Descriptors.ToMessage(memory) : null,
         };
         if (container.SnapshotKey.Length > 0)
         {
@@ -154,17 +178,19 @@ public sealed partial class TaskClient
         CreateTaskResponse response;
         try
         {
-            response = await _services.CallToEndAsync(
+            response = await ServicesFor(source).CallToEndAsync(
                 TaskMethods.Create, request, Resource.Task(container.Id), cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e)
         {
+            // Before the clean-up, which takes CRIU's log along.
+            Exception explained = await ExplainStartAsync(e, container.Id, ArgsOf(container), source).ConfigureAwait(false);
             if (e.MayHaveHappened())
             {
                 await CleanUpAsync(container.Id, execId: null, cancellationToken).ConfigureAwait(false);
             }
 
-            throw CommandErrors.Explain(e, container.Id, ArgsOf(container));
+            throw explained;
         }
 
         if (cancellationToken.IsCancellationRequested)
@@ -204,9 +230,10 @@ public sealed partial class TaskClient
         }
     }
 
-    private async Task<int> StartProcessAsync(string id, string? execId, CancellationToken cancellationToken)
+    private async Task<int> StartProcessAsync(
+        string id, string? execId, CancellationToken cancellationToken, RestoreSource? source = null)
     {
-        StartResponse response = await _services.CallToEndAsync(
+        StartResponse response = await ServicesFor(source).CallToEndAsync(
             TaskMethods.Start,
             new StartRequest { ContainerId = id, ExecId = execId ?? "" },
             ResourceOf(id, execId),
@@ -217,26 +244,41 @@ public sealed partial class TaskClient
 
     /// <summary>Starts a process whose streams are open already; when that fails, takes back what was made.</summary>
     private async Task<RunningProcess> StartAttachedCoreAsync(
-        string id, string? execId, ProcessIO io, IReadOnlyList<string> command, CancellationToken cancellationToken)
+        string id,
+        string? execId,
+        ProcessIO io,
+        IReadOnlyList<string> command,
+        CancellationToken cancellationToken,
+        RestoreSource? source = null)
     {
         var waiting = new CancellationTokenSource();
         try
         {
             // Asked before Start, so that an exit is never missed.
             Task<CtrExitStatus> exited = WaitAsync(id, execId, waiting.Token);
-            int pid = await StartProcessAsync(id, execId, cancellationToken).ConfigureAwait(false);
+            int pid = await StartProcessAsync(id, execId, cancellationToken, source).ConfigureAwait(false);
             io.ShimAttached();
             return new RunningProcess(this, id, execId, pid, io, exited, waiting);
         }
         catch (Exception e)
         {
+            Exception explained = await ExplainStartAsync(e, id, command, source).ConfigureAwait(false);
             await io.DiscardOutputWhileAsync(() => CleanUpAsync(id, execId, cancellationToken)).ConfigureAwait(false);
             await waiting.CancelAsync().ConfigureAwait(false);
             waiting.Dispose();
             await io.DisposeAsync().ConfigureAwait(false);
-            throw CommandErrors.Explain(e, id, command);
+            throw explained;
         }
     }
+
+    private static async Task<Exception> ExplainStartAsync(
+        Exception error, string id, IReadOnlyList<string> command, RestoreSource? source) =>
+        source is not null && error is CtrException failed
+            ? await CriuErrors.ExplainAsync(failed, CriuErrors.Restore, id).ConfigureAwait(false)
+            : CommandErrors.Explain(error, id, command);
+
+    // Memory takes as long to restore as there is of it.
+    private ServiceChannel ServicesFor(RestoreSource? source) => source is null ? _services : _services with { Timeout = null };
 
     /// <summary>Takes back a process, also when its caller has cancelled.</summary>
     internal Task CleanUpAsync(string id, string? execId, CancellationToken cancellationToken)

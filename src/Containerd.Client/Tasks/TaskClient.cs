@@ -191,7 +191,12 @@ public sealed partial class TaskClient
         }
         catch (CtrException e) when (e.Kind == CtrErrorKind.NotFound)
         {
-            // It has ended already, or there is none; Wait tells which.
+            // It has ended already, or there is none, which Wait tells; or its restore from a checkpoint failed or was never
+            // begun: then there is no process, and Wait would never return.
+            if (execId is null && await GetAsync(id, cancellationToken).ConfigureAwait(false) is { Status: CtrTaskStatus.Created, Pid: 0 })
+            {
+                return null;
+            }
         }
         catch (CtrException e) when (e.Kind == CtrErrorKind.FailedPrecondition)
         {

@@ -20,4 +20,7 @@ internal static class TaskMethods
     public static readonly Method<ExecProcessRequest, Empty> Exec = Method.From<ExecProcessRequest, Empty>(s_service, "Exec");
     public static readonly Method<CloseIORequest, Empty> CloseIO = Method.From<CloseIORequest, Empty>(s_service, "CloseIO");
     public static readonly Method<WaitRequest, WaitResponse> Wait = Method.From<WaitRequest, WaitResponse>(s_service, "Wait");
+    public static readonly Method<PauseTaskRequest, Empty> Pause = Method.From<PauseTaskRequest, Empty>(s_service, "Pause");
+    public static readonly Method<ResumeTaskRequest, Empty> Resume = Method.From<ResumeTaskRequest, Empty>(s_service, "Resume");
+    public static readonly Method<CheckpointTaskRequest, CheckpointTaskResponse> Checkpoint = Method.From<CheckpointTaskRequest, CheckpointTaskResponse>(s_service, "Checkpoint");
 }

@@ -59,6 +59,13 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     protected ValueTask WriteAsync(object? value, CancellationToken cancellationToken) =>
         _pump!.WriteAsync(value, cancellationToken);
 
+    /// <summary>Writes all objects of a source as they come; waits while the reader is slow.</summary>
+    /// <typeparam name="T">What they are.</typeparam>
+    /// <param name="source">Where they come from.</param>
+    /// <param name="cancellationToken">The token that the work was given.</param>
+    protected Task WriteAllAsync<T>(IAsyncEnumerable<T> source, CancellationToken cancellationToken) =>
+        _pump!.WriteAllAsync(source, cancellationToken);
+
     /// <summary>Writes an error that does not end the command.</summary>
     /// <param name="error">The error.</param>
     /// <param name="cancellationToken">The token that the work was given.</param>

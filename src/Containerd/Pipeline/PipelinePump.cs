@@ -22,6 +22,39 @@ internal sealed class PipelinePump
     public ValueTask WriteAsync(object? value, CancellationToken cancellationToken) =>
         AddAsync(new Item(value, null), cancellationToken);
 
+    /// <summary>
+    /// From the work: hands over all objects of a source, those that are there already together, and none later than it
+    /// came: nothing waits here while the source does.
+    /// </summary>
+    public async Task WriteAllAsync<T>(IAsyncEnumerable<T> source, CancellationToken cancellationToken)
+    {
+        var batch = new Item[Capacity];
+        int count = 0;
+        IAsyncEnumerator<T> objects = source.GetAsyncEnumerator(cancellationToken);
+        await using (objects.ConfigureAwait(false))
+        {
+            while (true)
+            {
+                Task<bool> next = objects.MoveNextAsync().AsTask();
+                if (count == Capacity || (count > 0 && !next.IsCompletedSuccessfully))
+                {
+                    // Both are waited for: an enumerator that is on its way may not be disposed.
+                    await Task.WhenAll(AddLaterAsync(batch.AsMemory(0, count), null, cancellationToken), next).ConfigureAwait(false);
+                    count = 0;
+                }
+
+                if (!await next.ConfigureAwait(false))
+                {
+                    break;
+                }
+
+                batch[count++] = new Item(objects.Current, null);
+            }
+
+            await AddLaterAsync(batch.AsMemory(0, count), null, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>From the work: has the pipeline's thread do something and gives its result.</summary>
     public async Task<T> InvokeAsync<T>(Func<T> function, CancellationToken cancellationToken)
     {
@@ -93,32 +126,38 @@ internal sealed class PipelinePump
     private ValueTask AddAsync(Item item, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return TryAdd(item, out Task? room) ? ValueTask.CompletedTask : new ValueTask(AddLaterAsync(item, room, cancellationToken));
+        return Add([item], out Task? room) == 1 ? ValueTask.CompletedTask : new ValueTask(AddLaterAsync(new[] { item }, room, cancellationToken));
     }
 
-    private async Task AddLaterAsync(Item item, Task? room, CancellationToken cancellationToken)
+    private async Task AddLaterAsync(ReadOnlyMemory<Item> items, Task? room, CancellationToken cancellationToken)
     {
-        do
+        while (!items.IsEmpty)
         {
-            await room!.WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (room is not null)
+            {
+                await room.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            items = items[Add(items.Span, out room)..];
         }
-        while (!TryAdd(item, out room));
     }
 
-    private bool TryAdd(Item item, out Task? room)
+    /// <summary>Adds what there is room for and tells how many that were; and when there will be room for the others.</summary>
+    private int Add(ReadOnlySpan<Item> items, out Task? room)
     {
         lock (_lock)
         {
-            if (_queue.Count >= Capacity)
+            int count = Math.Min(items.Length, Capacity - _queue.Count);
+            if (count > 0)
             {
-                room = (_room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
-                return false;
+                _queue.AddRange(items[..count]);
+                Monitor.Pulse(_lock);
             }
 
-            _queue.Add(item);
-            Monitor.Pulse(_lock);
-            room = null;
-            return true;
+            room = count == items.Length
+                ? null
+                : (_room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            return count;
         }
     }
 

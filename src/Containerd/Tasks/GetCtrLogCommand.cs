@@ -23,10 +23,7 @@ public sealed class GetCtrLogCommand : ContainerTargetCmdlet
 
     private protected override async Task ProcessTargetAsync(ContainerTarget target, CancellationToken cancellationToken)
     {
-        await foreach (CtrOutputLine line in target.Client.Tasks.ReadLogAsync(
-            target.Id, Tail, Follow, Since, cancellationToken).ConfigureAwait(false))
-        {
-            await WriteAsync(line, cancellationToken).ConfigureAwait(false);
-        }
+        await WriteAllAsync(
+            target.Client.Tasks.ReadLogAsync(target.Id, Tail, Follow, Since, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 }

@@ -100,11 +100,7 @@ public sealed class InvokeCtrExecCommand : ContainerTargetCmdlet
         await using (process.ConfigureAwait(false))
         {
             Task copying = input is null ? Task.CompletedTask : process.CopyInputAsync(input, cancellationToken);
-            await foreach (CtrOutputLine line in process.ReadLinesAsync(cancellationToken).ConfigureAwait(false))
-            {
-                await WriteAsync(line, cancellationToken).ConfigureAwait(false);
-            }
-
+            await WriteAllAsync(process.ReadLinesAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
             await copying.ConfigureAwait(false);
             CtrExitStatus status = await process.CompleteAsync(cancellationToken).ConfigureAwait(false);
             await SetExitCodeAsync(status.ExitCode, cancellationToken).ConfigureAwait(false);

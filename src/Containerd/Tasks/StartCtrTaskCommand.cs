@@ -19,9 +19,19 @@ public sealed class StartCtrTaskCommand : TaskOutputCmdlet
     [ValidateNotNull]
     public object? StandardInput { get; set; }
 
+    /// <summary>The checkpoint that the task goes on from.</summary>
+    [Parameter(HelpMessage = "A directory that Save-CtrCheckpoint made: the task goes on from there.")]
+    [ValidateNotNullOrEmpty]
+    public string? Checkpoint { get; set; }
+
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
+        if (Checkpoint is not null)
+        {
+            Checkpoint = SessionState.Path.GetUnresolvedProviderPathFromPSPath(Checkpoint);
+        }
+
         if (StandardInput is not null && !Attach)
         {
             ThrowTerminatingError(new ErrorRecord(
@@ -53,7 +63,9 @@ public sealed class StartCtrTaskCommand : TaskOutputCmdlet
         }
         else
         {
-            CtrTask task = await target.Client.Tasks.StartAsync(target.Id, Output, cancellationToken).ConfigureAwait(false);
+            CtrTask task = Checkpoint is null
+                ? await target.Client.Tasks.StartAsync(target.Id, Output, cancellationToken).ConfigureAwait(false)
+                : await target.Client.Checkpoints.StartAsync(target.Id, Checkpoint, Output, cancellationToken).ConfigureAwait(false);
             await WriteAsync(task, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -61,16 +73,14 @@ public sealed class StartCtrTaskCommand : TaskOutputCmdlet
     private async Task StreamAsync(ContainerTarget target, CancellationToken cancellationToken)
     {
         using Stream? input = StandardInput is null ? null : InputStream.Open(StandardInput);
-        RunningProcess process = await target.Client.Tasks.StartAttachedAsync(
-            target.Id, input is not null, cancellationToken).ConfigureAwait(false);
+        RunningProcess process = Checkpoint is null
+            ? await target.Client.Tasks.StartAttachedAsync(target.Id, input is not null, cancellationToken).ConfigureAwait(false)
+            : await target.Client.Checkpoints.StartAttachedAsync(
+                target.Id, Checkpoint, input is not null, cancellationToken).ConfigureAwait(false);
         await using (process.ConfigureAwait(false))
         {
             Task copying = input is null ? Task.CompletedTask : process.CopyInputAsync(input, cancellationToken);
-            await foreach (CtrOutputLine line in process.ReadLinesAsync(cancellationToken).ConfigureAwait(false))
-            {
-                await WriteAsync(line, cancellationToken).ConfigureAwait(false);
-            }
-
+            await WriteAllAsync(process.ReadLinesAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
             await copying.ConfigureAwait(false);
             await process.CompleteAsync(cancellationToken).ConfigureAwait(false);
         }

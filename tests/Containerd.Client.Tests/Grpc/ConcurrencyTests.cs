@@ -116,6 +116,9 @@ public sealed class ConcurrencyTests : IAsyncLifetime
     {
         var method = _server.On(MethodType.ClientStreaming, http =>
             FaultServer.AnswerTrailersOnly(http, "6", ("grpc-message", "already here")));
+
+        // Nothing else is on its way on this connection, such as the settings of a new one, that would take the headers along.
+        await _server.AssertNextCallWorksAsync();
         using var call = _server.Channel.ClientStreamingCall(method, Within.Guard);
         var failure = await Assert.ThrowsAsync<RpcException>(() => Within.BoundedAsync(call.ResponseAsync));
         Assert.Equal("already here", failure.Status.Detail);

@@ -105,7 +105,7 @@ public sealed class ConnectionLossTests : IAsyncLifetime
     {
         using var channel = TestChannel.Open(FaultServer.NewSocketPath());
         var failure = await FailsAsync(channel.UnaryCallAsync(
-            s_echo, s_request, new(Timeout: TimeSpan.FromMilliseconds(100), WaitForReady: true)));
+            s_echo, s_request, new(Timeout: TimeSpan.FromSeconds(2), WaitForReady: true)));
         Assert.Equal(StatusCode.DeadlineExceeded, failure.StatusCode);
         Assert.NotNull(Inner<SocketException>(failure));
     }

@@ -25,6 +25,8 @@ internal sealed class TarBuilder
 
     internal TarBuilder Device(string name) => Add(TarEntryType.CharacterDevice, name, null);
 
+    internal TarBuilder Fifo(string name) => Add(TarEntryType.Fifo, name, null);
+
     internal byte[] ToArray()
     {
         var stream = new MemoryStream();

@@ -50,7 +50,8 @@ internal sealed record ArchiveEntry(string Name, long Size, Stream? Content, str
         }
     }
 
-    private static async Task<TarEntry?> NextAsync(TarReader tar, CancellationToken cancellationToken)
+    /// <exception cref="InvalidDataException">The tar is damaged.</exception>
+    internal static async Task<TarEntry?> NextAsync(TarReader tar, CancellationToken cancellationToken)
     {
         try
         {

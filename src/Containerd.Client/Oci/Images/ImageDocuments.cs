@@ -14,6 +14,11 @@ internal sealed record ImageIndex
 
     public IReadOnlyList<CtrDescriptor> Manifests { get; init => field = ImageJson.List(value); } = [];
 
+    public IReadOnlyDictionary<string, string> Annotations { get; init => field = value ?? new Dictionary<string, string>(); } =
+        new Dictionary<string, string>();
+
+    internal byte[] ToUtf8Json() => JsonSerializer.SerializeToUtf8Bytes(this, ImageJson.IndexAsGoWritesIt);
+
     internal static ImageIndex Parse(ReadOnlySpan<byte> json) => ImageJson.Parse(json, ImageJsonContext.Default.ImageIndex, "an image index");
 }
 
@@ -90,11 +95,15 @@ internal static class ImageJson
     /// Without escapes that JSON doesn't need and without empty annotations: the same bytes, and so the same digest,
     /// as other tools make.
     /// </summary>
-    internal static readonly JsonTypeInfo<ImageManifest> ManifestAsGoWritesIt = (JsonTypeInfo<ImageManifest>)new JsonSerializerOptions(ImageJsonContext.Default.Options)
+    private static readonly JsonSerializerOptions s_asGoWrites = new(ImageJsonContext.Default.Options)
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         TypeInfoResolver = ImageJsonContext.Default.WithAddedModifier(OmitEmptyAnnotations),
-    }.GetTypeInfo(typeof(ImageManifest));
+    };
+
+    internal static readonly JsonTypeInfo<ImageManifest> ManifestAsGoWritesIt = (JsonTypeInfo<ImageManifest>)s_asGoWrites.GetTypeInfo(typeof(ImageManifest));
+
+    internal static readonly JsonTypeInfo<ImageIndex> IndexAsGoWritesIt = (JsonTypeInfo<ImageIndex>)s_asGoWrites.GetTypeInfo(typeof(ImageIndex));
 
     /// <summary>A list as read: none is an empty one.</summary>
     /// <exception cref="InvalidDataException">An item is null.</exception>

@@ -1,0 +1,101 @@
+using System.Security.Cryptography;
+using Containerd.Protocol.Containers;
+using Containerd.Protocol.Runc;
+using Containerd.Protocol.Tasks;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+
+namespace Containerd.Client;
+
+/// <summary>Has the daemon write a task's memory: into the content store, under a lease, or into a directory of its host.</summary>
+internal sealed class TaskCheckpoint(Container container, CheckpointOptions options)
+{
+    private const string OptionsType = "containerd.runc.v1.CheckpointOptions";
+
+    /// <summary>The options as the daemon gets them.</summary>
+    public Any Options(string? imagePath = null) => new()
+    {
+        TypeUrl = OptionsType,
+        Value = new Protocol.Runc.CheckpointOptions
+        {
+            Exit = options.Exit,
+            FileLocks = true,
+            ImagePath = imagePath ?? "",
+            WorkPath = options.WorkPath ?? "",
+        }.ToByteString(),
+    };
+
+    /// <summary>Writes the memory into the content store (Tasks.Checkpoint).</summary>
+    /// <param name="lease">Keeps what is written.</param>
+    /// <param name="cancellationToken">Ends the call, as soon as CRIU has ended.</param>
+    /// <returns>The tar of CRIU's images.</returns>
+    /// <exception cref="CtrException">NotFound without a task; CheckpointFailed or CriuNotFound where CRIU cannot.</exception>
+    public async Task<CtrDescriptor> TakeAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        try
+        {
+            CheckpointTaskResponse response = await CallAsync(lease.Services, Options(), cancellationToken).ConfigureAwait(false);
+            return response.Descriptors.Select(Descriptors.ToRecord).FirstOrDefault(part => part.MediaType == CheckpointMediaTypes.Memory)
+                ?? throw new CtrException(
+                    CtrErrorKind.Unknown, "CheckpointFailed", $"The daemon made a checkpoint of container '{container.Id}' without its memory.", container.Id);
+        }
+        catch (CtrException e) when (e.Kind == CtrErrorKind.AlreadyExists)
+        {
+            // containerd before 2.0 fails when the spec, which it stores after the memory, is there from an earlier
+            // checkpoint. The memory is there by then.
+            CtrDescriptor? memory = await FindMemoryAsync(lease, cancellationToken).ConfigureAwait(false);
+            if (memory is null)
+            {
+                throw;
+            }
+
+            return memory;
+        }
+    }
+
+    /// <summary>Writes the memory into a directory on the daemon's host (Tasks.Checkpoint with an image path).</summary>
+    public Task WriteAsync(ServiceChannel services, string imagePath, CancellationToken cancellationToken) =>
+        CallAsync(services, Options(imagePath), cancellationToken);
+
+    private async Task<CheckpointTaskResponse> CallAsync(ServiceChannel services, Any request, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        CheckpointTaskResponse? response = null;
+        try
+        {
+            // A CRIU that is killed in the middle of it leaves its code in the task's processes.
+            await services.CompleteAsync(
+                async limit => response = await services.CallAsync(
+                    TaskMethods.Checkpoint,
+                    new CheckpointTaskRequest { ContainerId = container.Id, Options = request },
+                    Resource.Task(container.Id),
+                    limit,
+                    ServiceChannel.NoTimeout).ConfigureAwait(false),
+                ServiceChannel.CleanUpTimeout,
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (CtrException e)
+        {
+            throw await CriuErrors.ExplainAsync(e, CriuErrors.Checkpoint, container.Id).ConfigureAwait(false);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        return response!;
+    }
+
+    /// <summary>What the lease keeps but the spec.</summary>
+    private async Task<CtrDescriptor?> FindMemoryAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        string spec = $"sha256:{Convert.ToHexString(SHA256.HashData(container.Spec.ToByteArray())).ToLowerInvariant()}";
+        IReadOnlyList<string> digests = await lease.ListContentAsync(cancellationToken).ConfigureAwait(false);
+        string[] others = digests.Where(digest => digest != spec).ToArray();
+        return others.Length != 1
+            ? null
+            : new CtrDescriptor
+            {
+                MediaType = CheckpointMediaTypes.Memory,
+                Digest = others[0],
+                Size = await new ContentClient(lease.Services).SizeAsync(others[0], cancellationToken).ConfigureAwait(false),
+            };
+    }
+}

@@ -1,0 +1,22 @@
+namespace Containerd.Client;
+
+/// <summary>What was reported of a task that the daemon has.</summary>
+internal sealed class TrackedTask(int pid)
+{
+    public int Pid { get; } = pid;
+
+    public bool Started { get; set; }
+
+    public bool Exited { get; set; }
+
+    public bool Paused { get; set; }
+
+    /// <summary>Whether the kernel killed a process for want of memory: an exit carries it on.</summary>
+    public bool OutOfMemory { get; set; }
+
+    /// <summary>The execs that run, and their process ids.</summary>
+    public Dictionary<string, int> Execs { get; } = [];
+
+    /// <summary>Whether an event is about this task and not about one that its container had before. 0 and less mean that the pid is not known.</summary>
+    public bool Is(int pid) => pid <= 0 || Pid <= 0 || pid == Pid;
+}

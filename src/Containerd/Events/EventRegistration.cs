@@ -1,0 +1,48 @@
+using Containerd.Client;
+
+namespace Containerd.PowerShell.Events;
+
+/// <summary>The subscription behind Register-CtrEvent: it has a connection of its own, and lives until it is disposed.</summary>
+internal sealed class EventRegistration(ContainerdClient connection) : IDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private EventFeed? _feed;
+    private Task _running = Task.CompletedTask;
+    private int _disposed;
+
+    public async Task SubscribeAsync(Func<ContainerdClient, CancellationToken, Task<EventFeed>> subscribe, CancellationToken cancellationToken) =>
+        _feed = await subscribe(connection, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Hands the events over, one after the other, on a thread of the pool.</summary>
+    public void Start(Action<CtrEvent> raise) => _running = Task.Run(() => RunAsync(_feed!, raise, _stop.Token));
+
+    /// <summary>Ends it, soon; on whichever thread the registration is ended, nothing is waited for.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            _stop.Cancel();
+            _ = CloseAsync();
+        }
+    }
+
+    private static async Task RunAsync(EventFeed feed, Action<CtrEvent> raise, CancellationToken cancellationToken)
+    {
+        await foreach (CtrEvent value in feed.WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            raise(value);
+        }
+    }
+
+    private async Task CloseAsync()
+    {
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_feed is not null)
+        {
+            await _feed.DisposeAsync().ConfigureAwait(false);
+        }
+
+        connection.Dispose();
+        _stop.Dispose();
+    }
+}

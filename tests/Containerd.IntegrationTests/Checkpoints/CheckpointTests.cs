@@ -1,0 +1,76 @@
+using System.Globalization;
+using Containerd.Client;
+using Containerd.IntegrationTests.Tasks;
+
+namespace Containerd.IntegrationTests.Checkpoints;
+
+/// <summary>Makes tasks that count in memory, and checkpoints of them.</summary>
+public abstract class CheckpointTests(DaemonFixture daemon) : TaskTests(daemon), IDisposable
+{
+    // The file tells how far it is; the number itself is in the shell's memory alone.
+    protected const string Counter = "i=0; while :; do i=$((i+1)); echo $i > /tmp/new; mv /tmp/new /tmp/count; usleep 5000; done";
+
+    // Where a counter is at least when it is saved: further than one that began anew would get meanwhile.
+    private const int Far = 100;
+
+    private readonly string _root = Directory.CreateTempSubdirectory("ctr-checkpoint-").FullName;
+
+    protected CheckpointClient Checkpoints => Daemon.Client.Checkpoints;
+
+    public void Dispose()
+    {
+        Directory.Delete(_root, recursive: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>A path of this test's own, at which nothing is.</summary>
+    protected string NewPath() => Path.Combine(_root, Guid.NewGuid().ToString("N"));
+
+    /// <summary>A task that counts, and has got somewhere.</summary>
+    protected async Task<string> CountingAsync()
+    {
+        var id = await ContainerAsync(
+            options => options with { Mounts = [.. options.Mounts, TemporaryFiles] }, ["sh", "-c", Counter]);
+        await Tasks.StartAsync(id, DetachedOutput.None).WaitAsync(Hang);
+        await CountBeyondAsync(id, Far);
+        return id;
+    }
+
+    /// <summary>Fails unless a restored task counts on from where a checkpoint found it, and not from 1.</summary>
+    protected async Task AssertGoesOnAsync(string id)
+    {
+        // A file of the time before may be there still.
+        await ExecAsync(id, "rm", "-f", "/tmp/count");
+        Assert.InRange(await CountBeyondAsync(id, 0), Far, int.MaxValue);
+    }
+
+    /// <summary>How far a task has counted.</summary>
+    protected async Task<int> CountAsync(string id)
+    {
+        var result = await ExecAsync(id, "cat", "/tmp/count");
+        return int.TryParse(result.StandardOutput, CultureInfo.InvariantCulture, out var count) ? count : 0;
+    }
+
+    /// <summary>Waits until a task has counted beyond a number; gives where it is then.</summary>
+    protected async Task<int> CountBeyondAsync(string id, int number)
+    {
+        using var hang = new CancellationTokenSource(Hang);
+        while (true)
+        {
+            var count = await CountAsync(id);
+            if (count > number)
+            {
+                return count;
+            }
+
+            await Task.Delay(20, hang.Token);
+        }
+    }
+
+    /// <summary>The blobs of this class's namespace.</summary>
+    protected async Task<string[]> BlobsAsync() =>
+        (await Daemon.RunCtrAsync("content", "ls", "--quiet")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Order().ToArray();
+
+    // A restored process finds its temporary files as they were: CRIU saves a tmpfs with the memory.
+    private static CtrSpecMount TemporaryFiles => new() { Destination = "/tmp", Type = "tmpfs", Source = "tmpfs" };
+}

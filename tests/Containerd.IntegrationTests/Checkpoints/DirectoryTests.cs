@@ -1,0 +1,160 @@
+using System.Globalization;
+using Containerd.Client;
+
+namespace Containerd.IntegrationTests.Checkpoints;
+
+public sealed class DirectoryTests(DaemonFixture daemon) : CheckpointTests(daemon)
+{
+    [SkippableFact]
+    public async Task A_task_runs_on_after_its_checkpoint_and_another_time_goes_on_from_it()
+    {
+        var id = await CountingAsync();
+        var blobs = await BlobsAsync();
+        var path = NewPath();
+
+        var checkpoint = await Checkpoints.SaveAsync(id, path).WaitAsync(Hang);
+
+        Assert.Equal((CtrCheckpointKind.Directory, path, id, Image), (checkpoint.Kind, checkpoint.Location, checkpoint.ContainerId, checkpoint.Image));
+        Assert.Equal(new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length), checkpoint.Size);
+        Assert.Equal(blobs, await BlobsAsync());
+        await CountBeyondAsync(id, await CountAsync(id) + 20);
+        await Tasks.StopAsync(id, 9, TimeSpan.Zero, true).WaitAsync(Hang);
+
+        var task = await Checkpoints.StartAsync(id, path, DetachedOutput.None).WaitAsync(Hang);
+
+        Assert.Equal(CtrTaskStatus.Running, task.Status);
+        Assert.Equal(task.Pid, (await Tasks.GetAsync(id)).Pid);
+        Assert.Equal(blobs, await BlobsAsync());
+        await AssertGoesOnAsync(id);
+    }
+
+    [SkippableFact]
+    public async Task A_task_ends_with_its_checkpoint_where_that_is_wanted()
+    {
+        var id = await CountingAsync();
+        var waiting = Tasks.WaitAsync(id);
+        var path = NewPath();
+
+        await Checkpoints.SaveAsync(id, path, new CheckpointOptions { Exit = true }).WaitAsync(Hang);
+
+        await waiting.WaitAsync(Hang);
+        Assert.Equal(CtrTaskStatus.Stopped, (await Tasks.GetAsync(id)).Status);
+        await Checkpoints.StartAsync(id, path, DetachedOutput.None).WaitAsync(Hang);
+        await AssertGoesOnAsync(id);
+    }
+
+    [SkippableFact]
+    public async Task A_checkpoint_is_taken_twice_of_an_unchanged_container()
+    {
+        var id = await CountingAsync();
+        await Checkpoints.SaveAsync(id, NewPath()).WaitAsync(Hang);
+        // Keeps the spec in the content store, as a checkpoint image does.
+        await Daemon.RunCtrAsync("tasks", "checkpoint", id);
+        var path = NewPath();
+
+        await Checkpoints.SaveAsync(id, path, new CheckpointOptions { Exit = true }).WaitAsync(Hang);
+
+        await Checkpoints.StartAsync(id, path, DetachedOutput.None).WaitAsync(Hang);
+        await AssertGoesOnAsync(id);
+    }
+
+    [SkippableFact]
+    public async Task A_restored_task_is_attached_to_and_its_open_pipe_survives()
+    {
+        // The reader has read a part of what the writer wrote before the checkpoint, through a pipe within the container.
+        var id = await ContainerAsync(
+            "sh", "-c", "i=0; while :; do i=$((i+1)); echo $i; usleep 20000; done | while read n; do echo got $n; done");
+        var process = await Tasks.StartAttachedAsync(id).WaitAsync(Hang);
+        var path = NewPath();
+        int last;
+        await using (process)
+        {
+            await using var lines = process.ReadLinesAsync().GetAsyncEnumerator();
+            last = await ReadBeyondAsync(lines, 20);
+            await Checkpoints.SaveAsync(id, path, new CheckpointOptions { Exit = true }).WaitAsync(Hang);
+            while (await lines.MoveNextAsync().AsTask().WaitAsync(Hang))
+            {
+                last = NumberOf(lines.Current);
+            }
+        }
+
+        var restored = await Checkpoints.StartAttachedAsync(id, path).WaitAsync(Hang);
+        await using (restored)
+        {
+            await using var lines = restored.ReadLinesAsync().GetAsyncEnumerator();
+            await lines.MoveNextAsync().AsTask().WaitAsync(Hang);
+            Assert.Equal(last + 1, NumberOf(lines.Current));
+            await ReadBeyondAsync(lines, last + 20);
+        }
+    }
+
+    [SkippableFact]
+    public async Task CRIU_writes_to_and_reads_from_a_directory_of_the_daemons_host_itself()
+    {
+        var id = await CountingAsync();
+        var blobs = await BlobsAsync();
+        var path = NewPath();
+
+        var checkpoint = await Checkpoints.SaveToImagePathAsync(id, path, new CheckpointOptions { Exit = true }).WaitAsync(Hang);
+
+        Assert.Equal((CtrCheckpointKind.ImagePath, path), (checkpoint.Kind, checkpoint.Location));
+        Assert.Equal(blobs, await BlobsAsync());
+        await Checkpoints.StartFromImagePathAsync(id, path, DetachedOutput.None).WaitAsync(Hang);
+        await AssertGoesOnAsync(id);
+    }
+
+    [SkippableFact]
+    public async Task A_paused_task_is_saved_and_stays_paused()
+    {
+        var id = await CountingAsync();
+        await Daemon.RunCtrAsync("tasks", "pause", id);
+        var path = NewPath();
+
+        await Checkpoints.SaveAsync(id, path).WaitAsync(Hang);
+
+        Assert.Equal(CtrTaskStatus.Paused, (await Tasks.GetAsync(id)).Status);
+        await Daemon.RunCtrAsync("tasks", "resume", id);
+        await Tasks.StopAsync(id, 9, TimeSpan.Zero, true).WaitAsync(Hang);
+        await Checkpoints.StartAsync(id, path, DetachedOutput.None).WaitAsync(Hang);
+        await AssertGoesOnAsync(id);
+    }
+
+    [SkippableFact]
+    public async Task A_task_with_a_terminal_is_restored_with_one()
+    {
+        var id = await ContainerAsync(
+            options => options with { Terminal = true }, ["sh", "-c", "i=0; while :; do i=$((i+1)); echo $i; usleep 20000; done"]);
+        var process = await Tasks.StartAttachedAsync(id).WaitAsync(Hang);
+        var path = NewPath();
+        int last;
+        await using (process)
+        {
+            await using var lines = process.ReadLinesAsync().GetAsyncEnumerator();
+            last = await ReadBeyondAsync(lines, 20);
+            await Checkpoints.SaveAsync(id, path, new CheckpointOptions { Exit = true }).WaitAsync(Hang);
+        }
+
+        var restored = await Checkpoints.StartAttachedAsync(id, path).WaitAsync(Hang);
+        await using (restored)
+        {
+            await using var lines = restored.ReadLinesAsync().GetAsyncEnumerator();
+            await ReadBeyondAsync(lines, last + 5);
+        }
+    }
+
+    private static async Task<int> ReadBeyondAsync(IAsyncEnumerator<CtrOutputLine> lines, int number)
+    {
+        while (await lines.MoveNextAsync().AsTask().WaitAsync(Hang))
+        {
+            if (NumberOf(lines.Current) is var read && read > number)
+            {
+                return read;
+            }
+        }
+
+        throw new InvalidOperationException($"The output ended before {number}.");
+    }
+
+    private static int NumberOf(CtrOutputLine line) =>
+        int.Parse(line.Text.Trim().Split(' ')[^1], CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,183 @@
+BeforeAll {
+    . "$PSScriptRoot/Containers.ps1"
+    Enter-TestNamespace
+
+    # Waits for the next event of a registration, and takes it out of PowerShell's queue.
+    function Receive-Raised([string] $Name) {
+        $raised = Wait-Event -SourceIdentifier $Name -Timeout 60
+        $raised | Should -Not -BeNullOrEmpty
+        Remove-Event -EventIdentifier $raised.EventIdentifier
+        $raised
+    }
+}
+
+AfterAll {
+    Exit-TestNamespace
+}
+
+Describe 'Register-CtrEvent' {
+    AfterEach {
+        Get-EventSubscriber -SourceIdentifier test* | Unregister-Event
+        Get-Event -SourceIdentifier test* -ErrorAction Ignore | Remove-Event
+    }
+
+    It 'raises an event for each, from the moment it returns, in order' {
+        Register-CtrEvent -Topic /test -SourceIdentifier test.all -MessageData mine | Should -BeNullOrEmpty
+        1..20 | ForEach-Object { Publish-CtrEvent /test/number @{ number = $_ } }
+
+        $raised = 1..20 | ForEach-Object { Receive-Raised test.all }
+
+        $raised.ForEach({ $_.SourceArgs[0].Data.number }) | Should -Be (1..20)
+        $raised[0].MessageData | Should -Be 'mine'
+        $raised[0].SourceArgs[0] | Should -BeOfType ([Containerd.CtrDataEvent])
+    }
+
+    It 'runs an action for each, and gives its job' {
+        $seen = [System.Collections.Concurrent.ConcurrentQueue[object]]::new()
+        $job = Register-CtrEvent -Topic /test/* -Type Data -SourceIdentifier test.action -MessageData $seen -Action { $Event.MessageData.Enqueue($args[0]) }
+        $job | Should -BeOfType ([System.Management.Automation.PSEventJob])
+        Publish-CtrEvent /test/a @{ id = 'a' }
+        Publish-CtrEvent /test/b @{ id = 'b' }
+
+        for ($watch = [Diagnostics.Stopwatch]::StartNew(); $seen.Count -lt 2 -and $watch.Elapsed -lt $guard;) { Start-Sleep -Milliseconds 20 }
+
+        @($seen).Id | Should -Be a, b
+    }
+
+    It 'ends by itself after -MaxTriggerCount' {
+        Register-CtrEvent -Topic /test -SourceIdentifier test.max -MaxTriggerCount 2
+        1..4 | ForEach-Object { Publish-CtrEvent /test/number @{ number = $_ } }
+
+        (Receive-Raised test.max).SourceArgs[0].Data.number | Should -Be 1
+        (Receive-Raised test.max).SourceArgs[0].Data.number | Should -Be 2
+
+        for ($watch = [Diagnostics.Stopwatch]::StartNew(); (Get-EventSubscriber -SourceIdentifier test.max -ErrorAction Ignore) -and $watch.Elapsed -lt $guard;) { Start-Sleep -Milliseconds 20 }
+        Get-EventSubscriber -SourceIdentifier test.max -ErrorAction Ignore | Should -BeNullOrEmpty
+        Get-Event -SourceIdentifier test.max -ErrorAction Ignore | Should -BeNullOrEmpty
+    }
+
+    It 'closes its connection when it is unregistered' {
+        $before = (Get-ChildItem /proc/$PID/fd).Count
+        1..5 | ForEach-Object { Register-CtrEvent -SourceIdentifier "test.$_" }
+        Get-EventSubscriber -SourceIdentifier test.* | Unregister-Event
+
+        for ($watch = [Diagnostics.Stopwatch]::StartNew(); (Get-ChildItem /proc/$PID/fd).Count -gt $before + 2 -and $watch.Elapsed -lt $guard;) { Start-Sleep -Milliseconds 20 }
+        (Get-ChildItem /proc/$PID/fd).Count | Should -BeLessOrEqual ($before + 2)
+    }
+
+    It 'refuses a name that is in use, and a daemon that is not there' {
+        Register-CtrEvent -SourceIdentifier test.twice
+        { Register-CtrEvent -SourceIdentifier test.twice -ErrorAction Stop } | Should -Throw '*test.twice*'
+        { Register-CtrEvent -Address /no/such.sock -ErrorAction Stop } | Should -Throw -ErrorId 'DaemonUnavailable,*'
+        @(Get-EventSubscriber -SourceIdentifier test.*).Count | Should -Be 1
+    }
+}
+
+Describe 'Get-CtrEvent' {
+    BeforeAll {
+        # Publishes in another runspace, again and again until the script here has what it waits for.
+        function Invoke-WhilePublishing([scriptblock] $Script) {
+            $job = Start-ThreadJob { param($module) Import-Module $module; for ($i = 0; ; $i++) { Publish-CtrEvent /test/beat @{ id = "beat$($i % 2)"; number = $i }; Start-Sleep -Milliseconds 30 } } -ArgumentList (Get-Module Containerd).Path
+            try { & $Script } finally { $job | Stop-Job -PassThru | Remove-Job }
+        }
+    }
+
+    It 'ends after -Count events' {
+        $events = Invoke-WhilePublishing { Get-CtrEvent -Topic /test -Count 3 }
+        $events.Count | Should -Be 3
+        $events[1].Data.number | Should -Be ($events[0].Data.number + 1)
+        $events.Topic | Select-Object -Unique | Should -Be '/test/beat'
+        $events.Namespace | Select-Object -Unique | Should -Be $env:CONTAINERD_NAMESPACE
+    }
+
+    It 'ends when a command downstream has enough' {
+        (Invoke-WhilePublishing { Get-CtrEvent | Select-Object -First 2 }).Count | Should -Be 2
+    }
+
+    It 'takes by -Id, -Type and -Filter' {
+        (Invoke-WhilePublishing { Get-CtrEvent -Id *1 -Type data -Count 3 }).Id | Should -Be beat1, beat1, beat1
+        (Invoke-WhilePublishing { Get-CtrEvent -Filter 'topic=="/test/none"', 'topic~=beat' -Count 1 }).Topic | Should -Be /test/beat
+    }
+
+    It 'ends without an error when its time is over' {
+        Get-CtrEvent -Topic /nothing -TimeoutSec 1 -ErrorVariable failed | Should -BeNullOrEmpty
+        $failed | Should -BeNullOrEmpty
+    }
+
+    It 'writes the typed events of a task, which can be piped on' {
+        $job = Start-ThreadJob { param($module) Import-Module $module; Get-CtrEvent -Topic /tasks/exit -Count 1 -Verbose 4>&1 } -ArgumentList (Get-Module Containerd).Path
+        for ($watch = [Diagnostics.Stopwatch]::StartNew(); -not $job.Output.Count -and $watch.Elapsed -lt $guard;) { Start-Sleep -Milliseconds 20 }
+        $container = New-Container sh, -c, 'exit 5'
+        $null = $container | Start-CtrTask -NoIO
+
+        $exit = $job | Receive-Job -Wait -AutoRemoveJob | Select-Object -Last 1
+
+        $exit | Should -BeOfType ([Containerd.CtrTaskExitEvent])
+        $exit.ExitCode | Should -Be 5
+        $exit.Id | Should -Be $container.Id
+        $exit | Remove-CtrTask
+        Get-CtrTask | Should -BeNullOrEmpty
+    }
+
+    It 'is stopped by Ctrl+C' {
+        $result = Stop-Script 'Get-CtrEvent' -WithoutOutput
+        $result.Ended | Should -BeTrue
+        $result.State | Should -Be 'Stopped'
+        $result.Errors | Should -BeNullOrEmpty
+    }
+
+    It 'tells of a daemon that is not there, and of a topic that is none' {
+        { Get-CtrEvent -Address /no/such.sock -ErrorAction Stop } | Should -Throw -ErrorId 'DaemonUnavailable,*'
+        { Get-CtrEvent -Filter 'topic==/' -ErrorAction Stop } | Should -Throw -ErrorId 'EventRequestInvalid,*'
+        { Get-CtrEvent -Topic ' ' -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidTopic,*'
+    }
+
+    It 'shows time, topic, id and what is special' {
+        $event = (Invoke-WhilePublishing { Get-CtrEvent -Topic /test -Count 1 })
+        $event | Format-Table | Out-String -Width 120 | Should -Match '(?s)Timestamp +Topic +Id +Details.*/test/beat +beat'
+    }
+
+    It 'completes topics and types' {
+        (TabExpansion2 'Get-CtrEvent /tasks/ex' 22).CompletionMatches.CompletionText | Should -Be '/tasks/exec-added', '/tasks/exec-started', '/tasks/exit'
+        (TabExpansion2 'Get-CtrEvent -Type Image' 24).CompletionMatches.CompletionText | Should -Be ImageCreate, ImageDelete, ImageUpdate
+    }
+}
+
+Describe 'Publish-CtrEvent' {
+    BeforeAll {
+        Register-CtrEvent -Topic /data -SourceIdentifier data
+    }
+
+    AfterAll {
+        Unregister-Event data
+    }
+
+    It 'publishes hashtables, objects and single values' {
+        [pscustomobject]@{ id = 'one'; list = 1, 'two', $null; day = [DayOfWeek]::Friday }, @{ id = 'two'; nested = @{ a = $true } }, 'text' | Publish-CtrEvent -Topic /data/x
+
+        $one = (Receive-Raised data).SourceArgs[0]
+        $one.Id | Should -Be 'one'
+        $one.Data.list | Should -Be 1, 'two', $null
+        $one.Data.day | Should -Be 'Friday'
+        (Receive-Raised data).SourceArgs[0].Data.nested.a | Should -BeTrue
+        (Receive-Raised data).SourceArgs[0].Data.value | Should -Be 'text'
+    }
+
+    It 'publishes a message as it is' {
+        Publish-CtrEvent /data/raw -TypeUrl containerd.events.TaskOOM -Data ([byte[]](10, 3, 119, 101, 98))
+        $oom = (Receive-Raised data).SourceArgs[0]
+        $oom.Type | Should -Be 'TaskOOM'
+        $oom.ContainerId | Should -Be 'web'
+    }
+
+    It 'does nothing with -WhatIf' {
+        Publish-CtrEvent /data/no -WhatIf
+        Publish-CtrEvent /data/yes
+        (Receive-Raised data).SourceArgs[0].Topic | Should -Be /data/yes
+    }
+
+    It 'refuses what is no topic or no message' {
+        { Publish-CtrEvent data -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidTopic,*'
+        { Publish-CtrEvent /data -TypeUrl x -Data @{} -ErrorAction Stop } | Should -Throw '*byte array*'
+    }
+}

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using System.Text.RegularExpressions;
+using Containerd.Client.Oci;
 
 namespace Containerd.Client.IO;
 
@@ -7,7 +7,7 @@ namespace Containerd.Client.IO;
 /// The FIFOs of one process, whose paths go into the Create and Exec requests. The shim opens the other ends.
 /// Disposing deletes them, and the directory where this made it and nothing else is in it.
 /// </summary>
-internal sealed partial class ProcessFifos : IDisposable
+internal sealed class ProcessFifos : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
@@ -139,7 +139,7 @@ internal sealed partial class ProcessFifos : IDisposable
             throw new ArgumentException($"The FIFO directory '{directory}' is not an absolute path.", nameof(directory));
         }
 
-        if (processName.Length > 76 || !Identifier().IsMatch(processName))
+        if (!Identifier.IsValid(processName))
         {
             throw new ArgumentException($"'{processName}' is not an identifier that can name a FIFO.", nameof(processName));
         }
@@ -177,7 +177,4 @@ internal sealed partial class ProcessFifos : IDisposable
         _ownFiles.Add(path);
         return path;
     }
-
-    [GeneratedRegex(@"\A[A-Za-z0-9]+([._-][A-Za-z0-9]+)*\z", RegexOptions.CultureInvariant)]
-    private static partial Regex Identifier();
 }

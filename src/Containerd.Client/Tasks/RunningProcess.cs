@@ -95,14 +95,14 @@ public sealed class RunningProcess : IAsyncDisposable
     /// <param name="cancellationToken">Ends the copying.</param>
     /// <returns>False when the process ended first, which is no error.</returns>
     /// <exception cref="InvalidOperationException">The process was started without standard input.</exception>
-    /// <exception cref="IOException">The source cannot be read on, or fails in a way of its own: the process was killed.</exception>
+    /// <exception cref="IOException">The source fails, with this or an error of its own; the process was killed.</exception>
     public async Task<bool> CopyInputAsync(Stream source, CancellationToken cancellationToken = default)
     {
         try
         {
             return await _io.CopyInputAsync(source, CloseInputAsync, Exited, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is not (OperationCanceledException or InvalidOperationException))
+        catch (Exception e) when (_io.TakesInput && e is not OperationCanceledException)
         {
             await KillAsync(cancellationToken).ConfigureAwait(false);
             throw;

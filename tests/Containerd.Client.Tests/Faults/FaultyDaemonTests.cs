@@ -57,11 +57,13 @@ public sealed class FaultyDaemonTests : IAsyncLifetime
     {
         var (answer, expected) = FaultyDaemon.Faults[fault];
         var address = ContainerdAddress.Parse(_server.SocketPath);
-        using (var client = ContainerdClient.Create(address, options: new() { Timeout = s_deadline }))
+
+        // Where nothing is to come late, time is given: nothing is measured here.
+        var deadline = expected == CtrErrorKind.DeadlineExceeded ? s_deadline : Within.HangGuard;
+        using (var client = ContainerdClient.Create(address, options: new() { Timeout = deadline }))
         {
-            // One that is sound is given time: nothing is measured here.
             using var sound = client.WithTimeout(Within.HangGuard);
-            var content = Content();
+            var content = Content(deadline);
             _server.On(call, answer);
             for (var i = 0; i < 3; i++)
             {
@@ -71,8 +73,7 @@ public sealed class FaultyDaemonTests : IAsyncLifetime
 
             await UntilAsync(() => _server.Calls == 0 && _server.Connections <= 1);
             FaultyDaemon.Mend(_server, call);
-            var patient = new ContentClient(new(_server.Channel, address, "default", Within.HangGuard));
-            await Within.BoundedAsync(s_calls[call](sound, patient));
+            await Within.BoundedAsync(s_calls[call](sound, Content(Within.HangGuard)));
         }
 
         _server.Channel.Dispose();
@@ -89,7 +90,7 @@ public sealed class FaultyDaemonTests : IAsyncLifetime
             http, action => action.ToString() == at ? FaultServer.StallAsync(http) : Task.CompletedTask));
         _server.On("Check", FaultServer.StallAsync);
 
-        var error = await Assert.ThrowsAsync<CtrException>(() => Within.BoundedAsync(s_calls["Write"](null!, Content())));
+        var error = await Assert.ThrowsAsync<CtrException>(() => Within.BoundedAsync(s_calls["Write"](null!, Content(s_deadline))));
 
         Assert.Equal((CtrErrorKind.DeadlineExceeded, "DaemonTimeout"), (error.Kind, error.ErrorId));
         await UntilAsync(() => _server.Calls == 0);
@@ -107,10 +108,11 @@ public sealed class FaultyDaemonTests : IAsyncLifetime
             return FaultyDaemon.ServeAsync(http);
         });
 
-        await Within.BoundedAsync(s_calls["Write"](null!, Content()));
+        await Within.BoundedAsync(s_calls["Write"](null!, Content(s_deadline)));
     }
 
-    private ContentClient Content() => new(new(_server.Channel, ContainerdAddress.Parse(_server.SocketPath), "default", s_deadline));
+    private ContentClient Content(TimeSpan deadline) =>
+        new(new(_server.Channel, ContainerdAddress.Parse(_server.SocketPath), "default", deadline));
 
     private static async Task UntilAsync(Func<bool> condition)
     {

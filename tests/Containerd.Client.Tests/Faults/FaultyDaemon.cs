@@ -109,7 +109,7 @@ internal static class FaultyDaemon
     /// <summary>Has a method answered as it should be.</summary>
     public static void Mend(FaultServer server, string method) => server.On(method, method switch
     {
-        "Get" => http => FaultServer.AnswerAsync(http, Frame(new GetResponse { Process = new() { ContainerId = Id, Pid = 7 } })),
+        "Get" => http => FaultServer.AnswerAsync(http, Frame(new GetResponse { Process = new() { ContainerId = Id, Pid = 7, Status = Protocol.Types.Tasks.Status.Running } })),
         "ListStream" => http => FaultServer.AnswerAsync(http, Frame(new ListContainerMessage { Container = Container() })),
         "Read" => http => FaultServer.AnswerAsync(http, Frame(new ReadContentResponse { Data = ByteString.CopyFrom(Blob) })),
         "Write" => http => ReceiveAsync(http, _ => Task.CompletedTask),

@@ -16,7 +16,9 @@ public sealed class EventRestartTests(DaemonFixture daemon, ITestOutputHelper ou
     public async Task Each_start_and_exit_is_reported_once_while_the_daemon_is_killed_again_and_again()
     {
         await using var crashing = await PrivateDaemon.StartAsync(daemon);
-        using var client = crashing.Connect("crashing");
+
+        // runc keeps its state by namespace, whichever daemon it works for.
+        using var client = crashing.Connect($"crashing-{Guid.NewGuid():N}");
         await client.Images.ImportAsync(Path.Combine(daemon.ImagesDirectory, "busybox.tar"));
         await using var feed = await client.Events.SubscribeAsync(new EventSubscription { Topics = ["/tasks"] }).WaitAsync(s_hang);
         using var run = new Run(client);

@@ -80,6 +80,13 @@ internal sealed partial class EventTracker(string address)
         switch (value)
         {
             case CtrContainerDeleteEvent:
+                if (_tasks.TryGetValue(key, out TrackedTask? task) && task.Exited)
+                {
+                    // The removal of its task is told by the shim, which may be later, or never.
+                    _tasks.Remove(key);
+                    _ends.Add(Ended(key, task.Pid), value.Timestamp);
+                }
+
                 if (_containers.Remove(key) || _ends.Add(ContainerEnd(key), value.Timestamp))
                 {
                     report.Add(value);

@@ -163,6 +163,21 @@ public sealed class EventTrackerTests
     }
 
     [Fact]
+    public void A_task_that_has_ended_is_forgotten_with_its_container_and_its_removal_still_told()
+    {
+        _tracker.Compare(s_nothing);
+        Receive(Create("a", 1));
+        Receive(Start("a", 1));
+        Receive(Exit("a", 1, 0));
+        Receive(new CtrContainerDeleteEvent { ContainerId = "a" });
+
+        Assert.Equal(0, _tracker.Count);
+        Assert.Empty(Receive(Exit("a", 1, 137)));
+        Assert.Equal(["TaskDelete a"], Receive(Delete("a", 1)));
+        Assert.Empty(Receive(Delete("a", 1)));
+    }
+
+    [Fact]
     public void What_is_kept_is_bounded_by_what_the_daemon_has()
     {
         _tracker.Compare(s_nothing);

@@ -33,7 +33,6 @@ public sealed class EventRestartTests(DaemonFixture daemon, ITestOutputHelper ou
         await Parallel.ForEachAsync(
             Enumerable.Range(0, TaskCount), new ParallelOptions { MaxDegreeOfParallelism = AtATime }, async (number, _) => await run.RunTaskAsync(number)).WaitAsync(s_hang);
         await killing.WaitAsync(s_hang);
-        await run.Deleted.Task.WaitAsync(s_hang);
         await end.CancelAsync();
         await collecting.WaitAsync(s_hang);
 
@@ -46,7 +45,10 @@ public sealed class EventRestartTests(DaemonFixture daemon, ITestOutputHelper ou
         foreach (var number in Enumerable.Range(0, TaskCount))
         {
             var own = all.Where(e => e.Id == $"task-{number}").ToArray();
-            Assert.Equal(["TaskCreate", "TaskStart", "TaskExit", "TaskDelete"], own.Select(e => e.Type));
+
+            // A shim ends right after it has sent the removal, which may be lost with it.
+            Assert.Equal(["TaskCreate", "TaskStart", "TaskExit"], own.Select(e => e.Type).Take(3));
+            Assert.True(own.Length == 3 || (own.Length == 4 && own[3] is CtrTaskDeleteEvent), string.Join(' ', own.Select(e => e.Type)));
             var exit = (CtrTaskExitEvent)own[2];
             if (!(forgets && exit.IsReconstructed && exit.ExitCode is null))
             {
@@ -94,15 +96,12 @@ public sealed class EventRestartTests(DaemonFixture daemon, ITestOutputHelper ou
         private readonly SemaphoreSlim _started = new(0);
         private int _awaited;
         private int _runs;
-        private int _deleted;
 
         public ConcurrentQueue<CtrEvent> Events { get; } = new();
 
         public int LastPid { get; private set; }
 
         public int Gaps { get; private set; }
-
-        public TaskCompletionSource Deleted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public void Dispose()
         {
@@ -126,10 +125,6 @@ public sealed class EventRestartTests(DaemonFixture daemon, ITestOutputHelper ou
                     if (value is CtrTaskExitEvent)
                     {
                         Exit(value.Id).TrySetResult();
-                    }
-                    else if (value is CtrTaskDeleteEvent && ++_deleted == TaskCount)
-                    {
-                        Deleted.SetResult();
                     }
                 }
             }

@@ -28,6 +28,7 @@ public sealed class ContainerdClient : IDisposable
         Images = new ImageClient(services, snapshots);
         Containers = new ContainerClient(services, snapshots, Images, options.StateDirectory);
         Tasks = Containers.Tasks;
+        Repair = new RepairClient(services, Containers, snapshots, options.StateDirectory);
         Checkpoints = new CheckpointClient(services, Containers, Images, snapshots);
         Events = new EventClient(this, services);
     }
@@ -46,6 +47,9 @@ public sealed class ContainerdClient : IDisposable
 
     /// <summary>Tasks and execs: their processes.</summary>
     public TaskClient Tasks { get; }
+
+    /// <summary>What clients left behind that crashed.</summary>
+    public RepairClient Repair { get; }
 
     /// <summary>Checkpoints: tasks saved, and restored.</summary>
     public CheckpointClient Checkpoints { get; }

@@ -91,5 +91,44 @@ internal sealed partial record ServiceChannel
         await working.ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// Waits for work that takes the daemon as long as it takes, such as unpacking a layer. Each time that
+    /// <see cref="Timeout"/> is over, the daemon is asked whether it serves, and has as long to answer.
+    /// </summary>
+    /// <param name="work">What to wait for.</param>
+    /// <param name="resource">What it is about.</param>
+    /// <param name="cancellationToken">The caller's.</param>
+    /// <exception cref="CtrException">DeadlineExceeded where the daemon has fallen silent.</exception>
+    public async Task<T> WhileServingAsync<T>(
+        Func<CancellationToken, Task<T>> work, Resource resource, CancellationToken cancellationToken)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task<T> working = work(end.Token);
+        while (true)
+        {
+            await ((Task)working).WaitAsync(Timeout ?? NoTimeout, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (working.IsCompleted)
+            {
+                break;
+            }
+
+            if (!await new IntrospectionClient(this).IsServingAsync(end.Token).ConfigureAwait(false))
+            {
+                await end.CancelAsync().ConfigureAwait(false);
+                break;
+            }
+        }
+
+        try
+        {
+            return await working.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (end.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            var silence = new RpcException(new Grpc.Status(StatusCode.DeadlineExceeded, "It has fallen silent."), e);
+            throw Translate(silence, resource, cancellationToken);
+        }
+    }
+
     private Task<bool> AnswersAsync() => new IntrospectionClient(this with { Timeout = s_silence }).IsServingAsync(CancellationToken.None);
 }

@@ -41,12 +41,13 @@ internal sealed partial record ServiceChannel(
         Method<TRequest, TResponse> method,
         TRequest request,
         Resource resource,
-        [EnumeratorCancellation] CancellationToken cancellationToken)
+        [EnumeratorCancellation] CancellationToken cancellationToken,
+        TimeSpan? answerLimit = null)
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse>
     {
         using AsyncServerStreamingCall<TResponse> call = StartStream(method, request, cancellationToken);
-        while (await MoveNextAsync(call.ResponseStream, resource, cancellationToken).ConfigureAwait(false))
+        while (await MoveNextAsync(call.ResponseStream, resource, cancellationToken, answerLimit).ConfigureAwait(false))
         {
             yield return call.ResponseStream.Current;
         }
@@ -85,14 +86,14 @@ internal sealed partial record ServiceChannel(
         }
     }
 
-    /// <summary>The next message of a stream; false at its end.</summary>
+    /// <summary>The next message of a stream; false at its end. Where it has a limit, it fails when the message takes longer.</summary>
     public async Task<bool> MoveNextAsync<TResponse>(
-        AsyncStreamReader<TResponse> stream, Resource resource, CancellationToken cancellationToken)
+        AsyncStreamReader<TResponse> stream, Resource resource, CancellationToken cancellationToken, TimeSpan? limit = null)
         where TResponse : class, IMessage<TResponse>
     {
         try
         {
-            return await stream.MoveNext(cancellationToken).ConfigureAwait(false);
+            return await AnswerLimit.WithinAsync(limit, stream.MoveNext, cancellationToken).ConfigureAwait(false);
         }
         catch (RpcException e)
         {

@@ -47,6 +47,14 @@ Describe 'Invoke-CtrExec' {
         ($task | Invoke-CtrExec -Command cat -StandardInput $value).StandardOutput | Should -Be "one`ntwo`n"
     }
 
+    It 'gives a stream to one container, and an error to the next' {
+        $one, $two = (New-Running), (New-Running)
+        $stream = [IO.MemoryStream]::new([byte[]](72, 105))
+        $results = $one, $two | Invoke-CtrExec -Command cat -StandardInput $stream -ErrorAction SilentlyContinue -ErrorVariable failure
+        $results.StandardOutput | Should -Be 'Hi'
+        $failure[0].FullyQualifiedErrorId | Should -BeLike 'InvalidStandardInput,*'
+    }
+
     It 'reads the end at once without input' {
         ($task | Invoke-CtrExec -Command cat).StandardOutput | Should -Be ''
     }

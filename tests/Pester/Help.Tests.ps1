@@ -57,6 +57,16 @@ Describe 'The page of <Cmdlet>' -ForEach $cmdlets {
             Should -Be ($parameters.ForEach({ "$($_.Name) $($_.ParameterType.ToString())" }) | Sort-Object)
     }
 
+    It 'names the defaults that the cmdlet has' {
+        $fresh = [Activator]::CreateInstance($module.ExportedCmdlets[$Cmdlet].ImplementingType)
+        foreach ($parameter in $parameters.Name) {
+            $default = $fresh.$parameter
+            if ($default -is [int] -or ($default -is [string] -and $default)) {
+                (Get-Help $Cmdlet -Parameter $parameter).defaultValue | Should -Be "$default" -Because $parameter
+            }
+        }
+    }
+
     It 'names a type of each output' {
         $types = [regex]::Matches((Get-Section $page OUTPUTS), '(?m)^### (\S+)$').ForEach({ $_.Groups[1].Value })
         $types.Where({ $_ -ne 'None' }) | Sort-Object | Should -Be ($module.ExportedCmdlets[$Cmdlet].OutputType.Name | Sort-Object)

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Starts and stops a private containerd: own root, state, socket and configuration, all in one temporary directory.
 # Usage: daemon.sh start 1.6|1.7|2.x [--tcp]   prints CONTAINERD_TEST_… variables as lines that a shell can eval
-#        daemon.sh stop DIRECTORY              DIRECTORY is CONTAINERD_TEST_DIR of the start
+#        daemon.sh restart DIRECTORY           starts one again that was killed; DIRECTORY is CONTAINERD_TEST_DIR of the start
+#        daemon.sh stop DIRECTORY              stops it, if it runs, and removes all that it left
 # --tcp adds a TCP endpoint on the loopback address with mutual TLS.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -70,8 +71,25 @@ listening_port() {
     done | head -n 1 | while read -r hex; do echo $((16#$hex)); done
 }
 
+# Runs containerd and waits until it serves. Sets pid.
+launch() {
+    local dir=$1 prefix=$2 deadline
+    # The shims inherit the PATH: they find their own runc and criu on it.
+    PATH=$prefix/usr/bin:$cache/runc/usr/sbin:$cache/criu/bin:$PATH \
+        setsid "$prefix/usr/bin/containerd" --config "$dir/config.toml" < /dev/null >> "$dir/containerd.log" 2>&1 &
+    pid=$!
+    deadline=$((SECONDS + 60))
+    until "$prefix/usr/bin/ctr" --address "$dir/containerd.sock" version > "$dir/version" 2> /dev/null; do
+        if ((SECONDS > deadline)) || ! kill -0 "$pid" 2> /dev/null; then
+            cat "$dir/containerd.log" >&2
+            fail "${prefix##*/} did not start"
+        fi
+        sleep 0.1
+    done
+}
+
 start() {
-    local version=$1 tcp=${2-} prefix=$cache/containerd-$1 pid deadline
+    local version=$1 tcp=${2-} prefix=$cache/containerd-$1
     [[ -x $prefix/usr/bin/containerd ]] || fail "containerd $version is not unpacked; run install.sh $version"
     grep -qE ' cgroup2? ' /proc/self/mounts || fail "no cgroup file system is mounted: runc can't start containers"
     dir=$(mktemp -d "${TMPDIR:-/tmp}/containerd-test.XXXXXX")
@@ -81,19 +99,7 @@ start() {
     if [[ $tcp ]]; then write_certificates "$dir/tls"; fi
     write_config "$dir" "$tcp" > "$dir/config.toml"
 
-    # The shims inherit the PATH: they find their own runc and criu on it.
-    PATH=$prefix/usr/bin:$cache/runc/usr/sbin:$cache/criu/bin:$PATH \
-        setsid "$prefix/usr/bin/containerd" --config "$dir/config.toml" < /dev/null > "$dir/containerd.log" 2>&1 &
-    pid=$!
-    deadline=$((SECONDS + 60))
-    until "$prefix/usr/bin/ctr" --address "$dir/containerd.sock" version > "$dir/version" 2> /dev/null; do
-        if ((SECONDS > deadline)) || ! kill -0 "$pid" 2> /dev/null; then
-            cat "$dir/containerd.log" >&2
-            fail "containerd $version did not start"
-        fi
-        sleep 0.1
-    done
-
+    launch "$dir" "$prefix"
     {
         printf 'CONTAINERD_TEST_DIR=%q\n' "$dir"
         printf 'CONTAINERD_TEST_ADDRESS=%q\n' "$dir/containerd.sock"
@@ -111,6 +117,14 @@ start() {
         fi
     } | tee "$dir/daemon.env"
     trap - EXIT
+}
+
+restart() {
+    local dir=$1 ctr
+    ctr=$(sed -n 's/^CONTAINERD_TEST_CTR=//p' "$dir/daemon.env")
+    launch "$dir" "${ctr%/usr/bin/ctr}"
+    sed -i "s/^CONTAINERD_TEST_PID=.*/CONTAINERD_TEST_PID=$pid/" "$dir/daemon.env"
+    cat "$dir/daemon.env"
 }
 
 # Processes that belong to the daemon in a directory: itself and its shims (their arguments name its files), and
@@ -217,9 +231,9 @@ case ${1-}:${2-} in
         [[ ${3---tcp} == --tcp ]] || fail "unknown option $3"
         start "$2" "${3-}"
         ;;
-    stop:?*)
+    restart:?* | stop:?*)
         [[ -f $2/config.toml && -f $2/daemon.env ]] || fail "$2 is not the directory of a private daemon"
-        stop "$(realpath "$2")"
+        "$1" "$(realpath "$2")"
         ;;
-    *) fail "usage: daemon.sh start ${versions[*]} [--tcp] | stop DIRECTORY" ;;
+    *) fail "usage: daemon.sh start ${versions[*]} [--tcp] | restart DIRECTORY | stop DIRECTORY" ;;
 esac

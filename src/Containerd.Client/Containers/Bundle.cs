@@ -15,10 +15,14 @@ internal static class Bundle
     private const string LogName = "output.log";
 
     /// <summary>The directory that a container of that id gets.</summary>
-    public static string PathFor(string stateDirectory, ContainerdAddress address, string @namespace, string id)
+    public static string PathFor(string stateDirectory, ContainerdAddress address, string @namespace, string id) =>
+        Path.Combine(DirectoryFor(stateDirectory, address, @namespace), id);
+
+    /// <summary>Where the directories of a daemon's containers of one namespace lie.</summary>
+    public static string DirectoryFor(string stateDirectory, ContainerdAddress address, string @namespace)
     {
         byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes(address.ToString()));
-        return Path.Combine(stateDirectory, Convert.ToHexString(hash, 0, 8), @namespace, id);
+        return Path.Combine(stateDirectory, Convert.ToHexString(hash, 0, 8), @namespace);
     }
 
     /// <summary>The directory that the container's label names; else the one that it would get.</summary>
@@ -29,6 +33,9 @@ internal static class Bundle
 
     /// <summary>The file that keeps a detached task's output.</summary>
     public static string LogOf(string bundle) => Path.Combine(bundle, LogName);
+
+    /// <summary>The file that keeps a detached exec's output.</summary>
+    public static string LogOf(string bundle, string execId) => Path.Combine(bundle, $"{TaskClient.DetachedExec}-{execId}.log");
 
     /// <summary>Makes the directory, for its owner alone.</summary>
     public static void Create(string bundle)

@@ -61,6 +61,33 @@ public sealed partial class ContainerClient
             limit => DeleteAsync(container, hasSnapshot && !keepSnapshot, limit), ServiceChannel.CleanUpTimeout, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Removes a task that has ended and whose container is gone: the daemon finds a task by its container alone.</summary>
+    internal async Task RemoveOrphanedTaskAsync(string id, CancellationToken cancellationToken)
+    {
+        var standIn = new Container
+        {
+            Id = id,
+            Runtime = new Container.Types.Runtime { Name = ContainerCreateOptions.DefaultRuntime },
+            Spec = SpecMessage(new CtrSpec()),
+        };
+        await _services.CallAsync(
+            ContainerMethods.Create, new CreateContainerRequest { Container = standIn }, Resource.Container(id), cancellationToken).ConfigureAwait(false);
+        await _services.CompleteAsync(
+            async limit =>
+            {
+                try
+                {
+                    await Tasks.DeleteAsync(id, null, limit).ConfigureAwait(false);
+                }
+                finally
+                {
+                    await DeleteRecordAsync(id, limit).ConfigureAwait(false);
+                }
+            },
+            ServiceChannel.CleanUpTimeout,
+            cancellationToken).ConfigureAwait(false);
+    }
+
     private async Task DeleteAsync(Container container, bool withSnapshot, CancellationToken cancellationToken)
     {
         await DeleteRecordAsync(container.Id, cancellationToken).ConfigureAwait(false);
@@ -139,7 +166,7 @@ public sealed partial class ContainerClient
             "Remove-CtrContainer -Force ends and removes the task first; Stop-CtrTask and Remove-CtrTask do so alone.");
     }
 
-    private async Task DeleteRecordAsync(string id, CancellationToken cancellationToken) =>
+    internal async Task DeleteRecordAsync(string id, CancellationToken cancellationToken) =>
         await _services.CallAsync(
             ContainerMethods.Delete, new DeleteContainerRequest { Id = id }, Resource.Container(id), cancellationToken).ConfigureAwait(false);
 }

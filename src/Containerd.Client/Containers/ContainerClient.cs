@@ -51,7 +51,7 @@ public sealed partial class ContainerClient
     {
         var request = new ListContainersRequest { Filters = { filters ?? [] } };
         await foreach (ListContainerMessage message in _services.StreamAsync(
-            ContainerMethods.ListStream, request, Resource.Daemon, cancellationToken).ConfigureAwait(false))
+            ContainerMethods.ListStream, request, Resource.Daemon, cancellationToken, _services.Timeout).ConfigureAwait(false))
         {
             yield return ToRecord(message.Container);
         }

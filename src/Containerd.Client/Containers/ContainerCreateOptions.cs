@@ -7,6 +7,8 @@ namespace Containerd.Client;
 /// </remarks>
 public sealed record ContainerCreateOptions
 {
+    internal const string DefaultRuntime = "io.containerd.runc.v2";
+
     /// <summary>The id, and what the spec is generated from.</summary>
     public required ContainerSpecOptions SpecOptions { get; init; }
 
@@ -20,7 +22,7 @@ public sealed record ContainerCreateOptions
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The runtime's name.</summary>
-    public string Runtime { get; init; } = "io.containerd.runc.v2";
+    public string Runtime { get; init; } = DefaultRuntime;
 
     /// <summary>
     /// Options of the runc shim by name (containerd.runc.v1.Options), such as <c>BinaryName</c>, <c>Root</c>,

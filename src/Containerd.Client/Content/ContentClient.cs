@@ -131,6 +131,14 @@ internal sealed class ContentClient
         }
     }
 
+    /// <summary>The references of the ingests that are under way, or were left behind (Content.ListStatuses).</summary>
+    public async Task<IReadOnlyList<string>> ListIngestsAsync(CancellationToken cancellationToken)
+    {
+        ListStatusesResponse response = await _services.CallAsync(
+            ContentMethods.ListStatuses, new ListStatusesRequest(), Resource.Daemon, cancellationToken).ConfigureAwait(false);
+        return [.. response.Statuses.Select(status => status.Ref)];
+    }
+
     /// <summary>Stores a blob while it is being made: neither its size nor its digest is known before.</summary>
     /// <param name="reference">The ingest's name, which nobody else uses.</param>
     /// <param name="make">Writes the content.</param>
@@ -202,6 +210,7 @@ internal sealed class ContentClient
         }
     }
 
-    // A lost connection is Unavailable too, but has a cause on this side.
-    private static bool IsLocked(RpcException error) => error.StatusCode == StatusCode.Unavailable && error.InnerException is null;
+    // A lost connection, or a daemon that is going down, is Unavailable too.
+    private static bool IsLocked(RpcException error) =>
+        error.StatusCode == StatusCode.Unavailable && error.Status.Detail.Contains("locked", StringComparison.Ordinal);
 }

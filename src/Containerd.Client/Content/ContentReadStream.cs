@@ -16,7 +16,7 @@ internal sealed class ContentReadStream(
     {
         while (_piece.IsEmpty)
         {
-            if (!await services.MoveNextAsync(call.ResponseStream, resource, cancellationToken).ConfigureAwait(false))
+            if (!await services.MoveNextAsync(call.ResponseStream, resource, cancellationToken, services.Timeout).ConfigureAwait(false))
             {
                 return 0;
             }

@@ -18,6 +18,7 @@ internal sealed class ContentWriter : IDisposable
     private readonly string _reference;
     private readonly string _digest;
     private readonly long _size;
+    private readonly ServiceChannel _services;
     private long _offset;
 
     /// <param name="services">The channel, with the lease that holds the content.</param>
@@ -30,6 +31,7 @@ internal sealed class ContentWriter : IDisposable
         _reference = reference;
         _digest = digest ?? "";
         _size = size;
+        _services = services;
         _call = services.Channel.DuplexStreamingCall(ContentMethods.Write, services.Options(ServiceChannel.NoTimeout, cancellationToken));
     }
 
@@ -69,9 +71,9 @@ internal sealed class ContentWriter : IDisposable
             commit.Labels.Add(name, value);
         }
 
-        await SendAsync(commit, cancellationToken).ConfigureAwait(false);
+        await CommitAsync(commit, cancellationToken).ConfigureAwait(false);
         await _call.RequestStream.CompleteAsync().ConfigureAwait(false);
-        while (await _call.ResponseStream.MoveNext(cancellationToken).ConfigureAwait(false))
+        while (await AnswerLimit.WithinAsync(_services.Timeout, _call.ResponseStream.MoveNext, cancellationToken).ConfigureAwait(false))
         {
             // Nothing follows a commit but the call's end.
         }
@@ -112,10 +114,33 @@ internal sealed class ContentWriter : IDisposable
     private WriteContentRequest Request(WriteAction action) =>
         new() { Action = action, Ref = _reference, Total = _size, Expected = _digest, Offset = _offset };
 
-    private async Task SendAsync(WriteContentRequest request, CancellationToken cancellationToken)
+    private async Task SendAsync(WriteContentRequest request, CancellationToken cancellationToken) => Take(
+        await AnswerLimit.WithinAsync(_services.Timeout, limit => AskAsync(request, limit), cancellationToken).ConfigureAwait(false));
+
+    // The daemon writes what it has to its disk first, which takes as long as it takes.
+    private async Task CommitAsync(WriteContentRequest request, CancellationToken cancellationToken) => Take(
+        await _services.WhileServingAsync(
+            end => AskAsync(request, end).AsTask(), Resource.Content(_reference), cancellationToken).ConfigureAwait(false));
+
+    private async ValueTask<bool> AskAsync(WriteContentRequest request, CancellationToken cancellationToken)
     {
-        await _call.RequestStream.WriteAsync(request, cancellationToken).ConfigureAwait(false);
-        if (!await _call.ResponseStream.MoveNext(cancellationToken).ConfigureAwait(false))
+        try
+        {
+            await _call.RequestStream.WriteAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RpcException e) when (e.StatusCode != StatusCode.ResourceExhausted)
+        {
+            // The call has ended: its status, which is read, tells why.
+            await _call.ResponseStream.MoveNext(cancellationToken).ConfigureAwait(false);
+            throw;
+        }
+
+        return await _call.ResponseStream.MoveNext(cancellationToken).ConfigureAwait(false);
+    }
+
+    private void Take(bool answered)
+    {
+        if (!answered)
         {
             throw new RpcException(new Grpc.Status(StatusCode.Internal, $"The daemon ended the write of '{_reference}' too early."));
         }

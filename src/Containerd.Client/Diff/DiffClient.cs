@@ -21,12 +21,12 @@ internal sealed class DiffClient
     /// <returns>The digest of the layer's uncompressed content.</returns>
     public async Task<string> ApplyAsync(CtrDescriptor layer, IReadOnlyList<Mount> mounts, CancellationToken cancellationToken)
     {
-        ApplyResponse response = await _services.CallAsync(
-            s_apply,
-            new ApplyRequest { Diff = Descriptors.ToMessage(layer), Mounts = { mounts } },
-            Resource.Content(layer.Digest),
-            cancellationToken,
-            ServiceChannel.NoTimeout).ConfigureAwait(false);
+        var resource = Resource.Content(layer.Digest);
+        var request = new ApplyRequest { Diff = Descriptors.ToMessage(layer), Mounts = { mounts } };
+        ApplyResponse response = await _services.WhileServingAsync(
+            end => _services.CallAsync(s_apply, request, resource, end, ServiceChannel.NoTimeout),
+            resource,
+            cancellationToken).ConfigureAwait(false);
         return response.Applied.Digest;
     }
 
@@ -43,12 +43,10 @@ internal sealed class DiffClient
         string reference,
         CancellationToken cancellationToken)
     {
-        DiffResponse response = await _services.CallAsync(
-            s_diff,
-            new DiffRequest { Left = { lower }, Right = { upper }, MediaType = mediaType, Ref = reference },
-            Resource.Content(reference),
-            cancellationToken,
-            ServiceChannel.NoTimeout).ConfigureAwait(false);
+        var resource = Resource.Content(reference);
+        var request = new DiffRequest { Left = { lower }, Right = { upper }, MediaType = mediaType, Ref = reference };
+        DiffResponse response = await _services.WhileServingAsync(
+            end => _services.CallAsync(s_diff, request, resource, end, ServiceChannel.NoTimeout), resource, cancellationToken).ConfigureAwait(false);
         return Descriptors.ToRecord(response.Diff);
     }
 }

@@ -6,10 +6,13 @@ namespace Containerd.Client;
 /// <summary>Turns what a call raised into the error that a person sees.</summary>
 internal static class ErrorTranslation
 {
-    // Shims answer wrong states with bare strings and the code Unknown. The first three are those that
-    // moby's wrapError maps; the rest were seen from containerd-shim-runc-v2 and runc.
+    private const string NoSpace = "no space left on device";
+
+    // Shims answer wrong states with bare strings and the code Unknown. Those of missing objects are
+    // what moby's wrapError maps; the rest were seen from containerd-shim-runc-v2 and runc.
     private static readonly (string Text, CtrErrorKind Kind)[] s_messages =
     [
+        (NoSpace, CtrErrorKind.ResourceExhausted),
         ("container does not exist", CtrErrorKind.NotFound),
         ("not found", CtrErrorKind.NotFound),
         ("no such container", CtrErrorKind.NotFound),
@@ -24,6 +27,9 @@ internal static class ErrorTranslation
         ("failed parsing subscription filters", CtrErrorKind.InvalidArgument),
     ];
 
+    private static readonly string[] s_notRunning =
+        ["stopped container", "stopped state", "has stopped", "container not running", "is not running"];
+
     public static CtrException Translate(RpcException error, Resource resource, string @namespace, ContainerdAddress address)
     {
         CtrErrorKind kind = KindOf(error);
@@ -33,6 +39,16 @@ internal static class ErrorTranslation
         }
 
         string detail = error.Status.Detail;
+        if (kind == CtrErrorKind.FailedPrecondition && resource.Kind is "Task" or "Exec" && resource.Id is { } process && StateError(process, detail, error) is { } state)
+        {
+            return state;
+        }
+
+        if (kind == CtrErrorKind.ResourceExhausted && detail.Contains(NoSpace, StringComparison.Ordinal))
+        {
+            return DiskFull(resource, address, error);
+        }
+
         resource = kind == CtrErrorKind.NotFound ? WhatIsMissing(resource, detail) : resource;
         return new CtrException(
             kind,
@@ -52,6 +68,14 @@ internal static class ErrorTranslation
         "Open a new one with Connect-Ctr.",
         cause);
 
+    private static CtrException DiskFull(Resource resource, ContainerdAddress address, RpcException error) => new(
+        CtrErrorKind.ResourceExhausted,
+        "DiskFull",
+        $"A disk of the daemon at {address} is full: {error.Status.Detail}",
+        resource.Id ?? address.ToString(),
+        "Make room under the daemon's root directory: Remove-CtrImage and Remove-CtrContainer free what nothing else uses.",
+        error);
+
     private static CtrErrorKind KindOf(RpcException error) => error.Status.StatusCode switch
     {
         StatusCode.NotFound => CtrErrorKind.NotFound,
@@ -64,7 +88,8 @@ internal static class ErrorTranslation
         StatusCode.ResourceExhausted => CtrErrorKind.ResourceExhausted,
         StatusCode.Unimplemented => CtrErrorKind.Unimplemented,
         StatusCode.Cancelled => CtrErrorKind.Cancelled,
-        _ => FromMessage(error.Status.Detail),
+        StatusCode.Unknown => FromMessage(error.Status.Detail),
+        _ => CtrErrorKind.Unknown,
     };
 
     private static CtrErrorKind FromMessage(string detail)
@@ -92,6 +117,27 @@ internal static class ErrorTranslation
         return detail.StartsWith("container ", StringComparison.Ordinal) ? Resource.Container(container)
             : detail.StartsWith("task ", StringComparison.Ordinal) ? Resource.Task(container)
             : resource;
+    }
+
+    /// <summary>The two states of a task that people run into, told from others by the shim's own words.</summary>
+    private static CtrException? StateError(string process, string detail, RpcException error)
+    {
+        string container = process.Split('/')[0];
+        if (s_notRunning.Any(text => detail.Contains(text, StringComparison.Ordinal)))
+        {
+            return new CtrException(
+                CtrErrorKind.FailedPrecondition,
+                "TaskNotRunning",
+                $"Container '{container}' is not running: its task has ended. {detail}",
+                container,
+                "Start-CtrTask starts a new one.",
+                error);
+        }
+
+        return detail.Contains("cannot start a running", StringComparison.Ordinal)
+            ? new CtrException(
+                CtrErrorKind.FailedPrecondition, "TaskAlreadyStarted", $"The process '{process}' was started already.", process, null, error)
+            : null;
     }
 
     private static string ErrorId(CtrErrorKind kind, Resource resource) => kind switch

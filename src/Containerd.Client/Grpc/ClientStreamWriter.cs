@@ -63,13 +63,15 @@ internal sealed class ClientStreamWriter<TRequest>(
     {
         if (!content.Opened.IsCompleted)
         {
-            var ended = verdict();
-            ended.Observe();
-            await Task.WhenAny(content.Opened, ended).WaitAsync(lifetime.Token).ConfigureAwait(false);
+            var refused = verdict();
+            refused.Observe();
+            if (await Task.WhenAny(content.Opened, refused).WaitAsync(lifetime.Token).ConfigureAwait(false) == refused && !refused.IsCompletedSuccessfully)
+            {
+                throw new IOException("The call ended before its request could be sent.");
+            }
         }
 
-        return content.Opened.IsCompletedSuccessfully
-            ? await content.Opened.ConfigureAwait(false)
-            : throw new IOException("The call ended before its request could be sent.");
+        // A response may begin before the request does.
+        return await content.Opened.WaitAsync(lifetime.Token).ConfigureAwait(false);
     }
 }

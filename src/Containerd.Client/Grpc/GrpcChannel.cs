@@ -133,8 +133,9 @@ internal sealed class GrpcChannel : IDisposable, IAsyncDisposable
             throw new ArgumentException($"{method.FullName} is {method.Type}, not {type}.", nameof(method));
         }
 
-        return new GrpcCall<TResponse>(
-            this, method.FullName, method.ResponseParser, content, options, new CallLifetime(options, _closed.Token));
+        var lifetime = new CallLifetime(options, _closed.Token);
+        (content as StreamingContent)?.EndWith(lifetime.Token);
+        return new GrpcCall<TResponse>(this, method.FullName, method.ResponseParser, content, options, lifetime);
     }
 
     private HttpRequestMessage Request(string method, HttpContent content, in CallOptions options, CallLifetime lifetime)

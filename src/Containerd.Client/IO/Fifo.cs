@@ -71,6 +71,13 @@ internal static class Fifo
         }
     }
 
+    /// <summary>Whether no process has a FIFO open for reading.</summary>
+    public static bool HasNoReader(string path)
+    {
+        using var handle = Libc.Open(path, (int)FileAccess.Write - 1 | Libc.NonBlocking | Libc.CloseOnExec | Libc.NoFollow);
+        return handle.IsInvalid && Marshal.GetLastPInvokeError() == Libc.NoSuchDevice;
+    }
+
     private static IOException LastError(string what) =>
         new($"{what}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
 }

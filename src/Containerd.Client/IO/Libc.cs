@@ -7,6 +7,7 @@ namespace Containerd.Client.IO;
 internal static partial class Libc
 {
     public const int Interrupted = 4;
+    public const int NoSuchDevice = 6;
     public const int TryAgain = 11;
     public const int FileExists = 17;
 
@@ -27,9 +28,8 @@ internal static partial class Libc
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial int MakeFifo(string path, uint mode);
 
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    public static partial SafePipeHandle Open(string path, int flags);
+    // It gives an int: taken for a handle as it is, -1 would be a large number and no failure.
+    public static SafePipeHandle Open(string path, int flags) => new(OpenDescriptor(path, flags), ownsHandle: true);
 
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
@@ -38,4 +38,8 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial nint Read(SafePipeHandle handle, Span<byte> buffer, nint count);
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int OpenDescriptor(string path, int flags);
 }

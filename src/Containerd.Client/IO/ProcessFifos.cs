@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using System.Text.RegularExpressions;
+using Containerd.Client.Oci;
 
 namespace Containerd.Client.IO;
 
@@ -7,7 +7,7 @@ namespace Containerd.Client.IO;
 /// The FIFOs of one process, whose paths go into the Create and Exec requests. The shim opens the other ends.
 /// Disposing deletes them, and the directory where this made it and nothing else is in it.
 /// </summary>
-internal sealed partial class ProcessFifos : IDisposable
+internal sealed class ProcessFifos : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
@@ -47,24 +47,7 @@ internal sealed partial class ProcessFifos : IDisposable
     /// <exception cref="PlatformNotSupportedException">This is not Linux.</exception>
     public static ProcessFifos Create(string directory, string processName, bool standardInput, bool terminal)
     {
-        RequireLinux();
-        if (!Path.IsPathFullyQualified(directory))
-        {
-            throw new ArgumentException($"The FIFO directory '{directory}' is not an absolute path.", nameof(directory));
-        }
-
-        if (processName.Length > 76 || !Identifier().IsMatch(processName))
-        {
-            throw new ArgumentException($"'{processName}' is not an identifier that can name a FIFO.", nameof(processName));
-        }
-
-        var isNew = !Directory.Exists(directory);
-        if (isNew)
-        {
-            MakeDirectory(directory);
-        }
-
-        var fifos = new ProcessFifos(isNew ? directory : null) { Terminal = terminal };
+        ProcessFifos fifos = In(directory, processName, terminal);
         try
         {
             fifos.StandardInputPath = standardInput ? fifos.Make(directory, processName, "stdin") : "";
@@ -79,15 +62,35 @@ internal sealed partial class ProcessFifos : IDisposable
         }
     }
 
+    /// <summary>Makes a standard input alone, for a process whose outputs go elsewhere; else as <see cref="Create"/>.</summary>
+    /// <param name="directory">An absolute path that the daemon sees too.</param>
+    /// <param name="processName">An identifier.</param>
+    public static ProcessFifos CreateInput(string directory, string processName)
+    {
+        ProcessFifos fifos = In(directory, processName, terminal: false);
+        try
+        {
+            fifos.StandardInputPath = fifos.Make(directory, processName, "stdin");
+            return fifos;
+        }
+        catch
+        {
+            fifos.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>
     /// Names the FIFOs that a running process already has, as the daemon reports them. They stay when this is disposed.
     /// </summary>
     /// <exception cref="PlatformNotSupportedException">This is not Linux.</exception>
-    public static ProcessFifos Existing(string standardInputPath, string standardOutputPath, string standardErrorPath)
+    public static ProcessFifos Existing(
+        string standardInputPath, string standardOutputPath, string standardErrorPath, bool terminal = false)
     {
         RequireLinux();
         return new ProcessFifos(ownDirectory: null)
         {
+            Terminal = terminal,
             StandardInputPath = standardInputPath,
             StandardOutputPath = standardOutputPath,
             StandardErrorPath = standardErrorPath,
@@ -128,6 +131,28 @@ internal sealed partial class ProcessFifos : IDisposable
         }
     }
 
+    private static ProcessFifos In(string directory, string processName, bool terminal)
+    {
+        RequireLinux();
+        if (!Path.IsPathFullyQualified(directory))
+        {
+            throw new ArgumentException($"The FIFO directory '{directory}' is not an absolute path.", nameof(directory));
+        }
+
+        if (!Identifier.IsValid(processName))
+        {
+            throw new ArgumentException($"'{processName}' is not an identifier that can name a FIFO.", nameof(processName));
+        }
+
+        var isNew = !Directory.Exists(directory);
+        if (isNew)
+        {
+            MakeDirectory(directory);
+        }
+
+        return new ProcessFifos(isNew ? directory : null) { Terminal = terminal };
+    }
+
     private static void RequireLinux()
     {
         if (!OperatingSystem.IsLinux())
@@ -152,7 +177,4 @@ internal sealed partial class ProcessFifos : IDisposable
         _ownFiles.Add(path);
         return path;
     }
-
-    [GeneratedRegex(@"\A[A-Za-z0-9]+([._-][A-Za-z0-9]+)*\z", RegexOptions.CultureInvariant)]
-    private static partial Regex Identifier();
 }

@@ -33,6 +33,9 @@ internal sealed partial class ProcessIO : IAsyncDisposable
     /// </summary>
     public bool Truncated => _truncated;
 
+    /// <summary>Whether the process has a standard input.</summary>
+    public bool TakesInput => _standardInput is not null;
+
     /// <summary>Opens the client's ends and takes the FIFOs over; when that fails, the FIFOs are disposed too.</summary>
     /// <param name="fifos">The FIFOs.</param>
     /// <exception cref="IOException">A FIFO cannot be opened, or a path names something else.</exception>

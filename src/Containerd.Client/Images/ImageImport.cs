@@ -31,8 +31,7 @@ internal sealed class ImageImport
     /// <summary>Takes a blob as it comes out of the archive.</summary>
     public async Task StoreAsync(ArchiveBlob blob, CancellationToken cancellationToken)
     {
-        // A name of its own for each import: none waits for another's lock, and none drops what another writes.
-        string reference = $"import-{_lease.Services.LeaseId}-{++_blobs}";
+        string reference = IngestName.For("import", _lease.Services.LeaseId!, ++_blobs);
         string part = blob.Digest ?? $"blob {_blobs}";
         IProgress<long>? progress = _progress is null ? null : new BlobProgress(_progress, part, blob.Size);
         progress?.Report(0);

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Reflection;
 using Containerd.Client.Grpc;
 using Containerd.Protocol.Health;
@@ -97,15 +98,19 @@ public sealed class IntrospectionClient
 
     private static bool IsNoHttp2(CtrException error)
     {
+        bool refused = false;
         for (Exception? cause = error; cause is not null; cause = cause.InnerException)
         {
-            if (cause is HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError })
+            // A daemon that ends before it has greeted may well have been containerd.
+            if (cause is SocketException or HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded })
             {
-                return true;
+                return false;
             }
+
+            refused |= cause is HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError };
         }
 
-        return false;
+        return refused;
     }
 
     private CtrPlugin ToRecord(Plugin plugin) => new()

@@ -12,6 +12,7 @@ internal static class LeaseMethods
 
     public static readonly Method<CreateRequest, CreateResponse> Create = Method.From<CreateRequest, CreateResponse>(s_service, "Create");
     public static readonly Method<DeleteRequest, Empty> Delete = Method.From<DeleteRequest, Empty>(s_service, "Delete");
-    public static readonly Method<AddResourceRequest, Empty> AddResource = Method.From<AddResourceRequest, Empty>(s_service, "AddResource");
+    public static readonly Method<ListRequest, ListResponse> List = Method.From<ListRequest, ListResponse>(s_service, "List");
     public static readonly Method<ListResourcesRequest, ListResourcesResponse> ListResources = Method.From<ListResourcesRequest, ListResourcesResponse>(s_service, "ListResources");
+    public static readonly Method<AddResourceRequest, Empty> AddResource = Method.From<AddResourceRequest, Empty>(s_service, "AddResource");
 }

@@ -54,15 +54,8 @@ internal sealed class SnapshotClient
 
     /// <summary>The snapshot on which another one lies (Snapshots.Stat); empty for none.</summary>
     /// <exception cref="CtrException">NotFound where there is no snapshot of that key.</exception>
-    public async Task<string> ParentAsync(string snapshotter, string key, CancellationToken cancellationToken)
-    {
-        StatSnapshotResponse response = await _services.CallAsync(
-            SnapshotMethods.Stat,
-            new StatSnapshotRequest { Snapshotter = snapshotter, Key = key },
-            Resource.Snapshot(key),
-            cancellationToken).ConfigureAwait(false);
-        return response.Info.Parent;
-    }
+    public async Task<string> ParentAsync(string snapshotter, string key, CancellationToken cancellationToken) =>
+        (await StatAsync(snapshotter, key, cancellationToken).ConfigureAwait(false)).Parent;
 
     /// <summary>Makes a snapshot read-only under a name of its own (Snapshots.Commit).</summary>
     public Task CommitAsync(
@@ -89,17 +82,34 @@ internal sealed class SnapshotClient
     }
 
     /// <summary>Whether a snapshot of that key exists (Snapshots.Stat).</summary>
-    public async Task<bool> ExistsAsync(string snapshotter, string key, CancellationToken cancellationToken)
+    public async Task<bool> ExistsAsync(string snapshotter, string key, CancellationToken cancellationToken) =>
+        await FindAsync(snapshotter, key, cancellationToken).ConfigureAwait(false) is not null;
+
+    /// <summary>Whether there is a snapshot of that key that is not committed, and that nobody has asked to keep.</summary>
+    public async Task<bool> IsTemporaryAsync(string snapshotter, string key, CancellationToken cancellationToken) =>
+        await FindAsync(snapshotter, key, cancellationToken).ConfigureAwait(false) is { Kind: not Kind.Committed } info
+            && !info.Labels.ContainsKey(RootLabel);
+
+    private async Task<Info?> FindAsync(string snapshotter, string key, CancellationToken cancellationToken)
     {
         try
         {
-            await ParentAsync(snapshotter, key, cancellationToken).ConfigureAwait(false);
-            return true;
+            return await StatAsync(snapshotter, key, cancellationToken).ConfigureAwait(false);
         }
         catch (CtrException e) when (e.Kind == CtrErrorKind.NotFound)
         {
-            return false;
+            return null;
         }
+    }
+
+    private async Task<Info> StatAsync(string snapshotter, string key, CancellationToken cancellationToken)
+    {
+        StatSnapshotResponse response = await _services.CallAsync(
+            SnapshotMethods.Stat,
+            new StatSnapshotRequest { Snapshotter = snapshotter, Key = key },
+            Resource.Snapshot(key),
+            cancellationToken).ConfigureAwait(false);
+        return response.Info;
     }
 
     /// <summary>Labels a snapshot so that the garbage collector keeps it though nothing else refers to it (Snapshots.Update).</summary>

@@ -1,6 +1,6 @@
 namespace Containerd;
 
-/// <summary>A process that was started in a container beside its first one (an exec).</summary>
+/// <summary>A process in a container: the first one of its task, an exec, or a child of these.</summary>
 public sealed record CtrProcess : IContainerReference
 {
     /// <inheritdoc/>
@@ -9,11 +9,26 @@ public sealed record CtrProcess : IContainerReference
     /// <inheritdoc/>
     public required string? ExecId { get; init; }
 
+    /// <summary>Which of the container's processes it is.</summary>
+    public CtrProcessKind Kind { get; init; }
+
     /// <summary>The process id on the daemon's host; 0 when there is none yet or any more.</summary>
     public required int Pid { get; init; }
 
     /// <summary>The state when it was asked for.</summary>
     public CtrTaskStatus Status { get; init; }
+
+    /// <summary>Where the process reads from: a FIFO's path; empty for nowhere.</summary>
+    public string StandardInput { get; init; } = "";
+
+    /// <summary>Where the process writes to: a FIFO's path or a URI; empty for nowhere.</summary>
+    public string StandardOutput { get; init; } = "";
+
+    /// <summary>Where the process writes errors to; empty for nowhere, and with a terminal.</summary>
+    public string StandardError { get; init; } = "";
+
+    /// <summary>Whether the process has a terminal.</summary>
+    public bool Terminal { get; init; }
 
     /// <summary>The exit code, 0 to 255; null while the process lives.</summary>
     public int? ExitCode { get; init; }
@@ -27,6 +42,6 @@ public sealed record CtrProcess : IContainerReference
     /// <inheritdoc/>
     public required string Namespace { get; init; }
 
-    /// <summary>The container's id and the exec's.</summary>
-    public override string ToString() => $"{ContainerId}/{ExecId}";
+    /// <summary>The container's id, and the exec's where it is one.</summary>
+    public override string ToString() => ExecId is null ? ContainerId : $"{ContainerId}/{ExecId}";
 }

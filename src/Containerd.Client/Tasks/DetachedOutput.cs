@@ -1,6 +1,6 @@
 namespace Containerd.Client;
 
-/// <summary>Where the output of a task goes that nobody is attached to.</summary>
+/// <summary>Where the output of a process goes that nobody is attached to.</summary>
 public sealed record DetachedOutput
 {
     private DetachedOutput(string? uri) => Uri = uri;
@@ -13,6 +13,12 @@ public sealed record DetachedOutput
 
     /// <summary>The shim's URI, such as <c>file:///var/log/web.log</c> or <c>binary:///usr/bin/logger</c>; null for the default log.</summary>
     public string? Uri { get; }
+
+    /// <summary>
+    /// Whether the process gets a standard input that stays open for whoever attaches; else it reads the end at once. With
+    /// a terminal it has one in any case.
+    /// </summary>
+    public bool StandardInput { get; init; }
 
     /// <summary>A log file; the shim appends to it.</summary>
     /// <param name="path">An absolute path on the daemon's host.</param>

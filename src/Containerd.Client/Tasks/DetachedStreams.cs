@@ -4,11 +4,13 @@ using Microsoft.Win32.SafeHandles;
 namespace Containerd.Client;
 
 /// <summary>
-/// The standard streams of a task that nobody is attached to, and what they need in the container's directory. Disposing
-/// takes back what was made for a task that did not come to be; <see cref="Keep"/> leaves it to the task.
+/// The standard streams of a process that nobody is attached to, and what they need in the container's directory. Disposing
+/// takes back what was made for a process that did not come to be; <see cref="Keep"/> leaves it to the process.
 /// </summary>
 internal sealed class DetachedStreams : IDisposable
 {
+    private const string NoOutput = "file:///dev/null";
+
     private readonly string _bundle;
     private readonly bool _bundleIsNew;
     private string? _newLog;
@@ -28,14 +30,16 @@ internal sealed class DetachedStreams : IDisposable
 
     /// <summary>Makes what the streams need; when that fails, nothing of it remains.</summary>
     /// <param name="bundle">The container's own directory.</param>
+    /// <param name="kind">The kind of process, which begins the names of its FIFOs.</param>
+    /// <param name="log">The file of the default log.</param>
     /// <param name="output">Where output goes.</param>
     /// <param name="terminal">Whether the process has a terminal.</param>
-    public static DetachedStreams Open(string bundle, DetachedOutput output, bool terminal)
+    public static DetachedStreams Open(string bundle, string kind, string log, DetachedOutput output, bool terminal)
     {
         var streams = new DetachedStreams(bundle);
         try
         {
-            streams.Make(output, terminal);
+            streams.Make(kind, log, output, terminal);
             return streams;
         }
         catch
@@ -45,7 +49,7 @@ internal sealed class DetachedStreams : IDisposable
         }
     }
 
-    /// <summary>The task has them now.</summary>
+    /// <summary>The process has them now.</summary>
     public void Keep() => _kept = true;
 
     /// <summary>The log, and the directory that it lies in, are those of another task.</summary>
@@ -76,28 +80,36 @@ internal sealed class DetachedStreams : IDisposable
         }
     }
 
-    private void Make(DetachedOutput output, bool terminal)
+    private void Make(string kind, string log, DetachedOutput output, bool terminal)
     {
-        if (output.Uri is { } uri)
+        if (terminal && output.Uri is null)
         {
-            Paths = new StandardIO("", uri, terminal ? "" : uri, terminal);
-            return;
-        }
+            Bundle.Create(_bundle);
 
-        Bundle.Create(_bundle);
-        if (terminal)
-        {
             // The shim writes a terminal's output to a FIFO only. It opens the end for writing when a reader has the other,
             // then keeps both open itself, so whoever attaches later reads on.
-            _fifos = ProcessFifos.Create(_bundle, ProcessFifos.NewName(TaskClient.InitProcess), standardInput: true, terminal);
+            _fifos = ProcessFifos.Create(_bundle, ProcessFifos.NewName(kind), standardInput: true, terminal);
             _reader = Fifo.Open(_fifos.StandardOutputPath, FileAccess.Read);
             Paths = StandardIO.Of(_fifos, terminal);
             return;
         }
 
-        string log = Bundle.LogOf(_bundle);
+        string uri = output.Uri ?? NewLog(log);
+        if (output.StandardInput)
+        {
+            // A shim that has an input to copy and no output waits for ever.
+            uri = uri.Length == 0 ? NoOutput : uri;
+            Bundle.Create(_bundle);
+            _fifos = ProcessFifos.CreateInput(_bundle, ProcessFifos.NewName(kind));
+        }
+
+        Paths = new StandardIO(_fifos?.StandardInputPath ?? "", uri, terminal ? "" : uri, terminal);
+    }
+
+    private string NewLog(string log)
+    {
+        Bundle.Create(_bundle);
         _newLog = File.Exists(log) ? null : log;
-        uri = DetachedOutput.ToFile(log).Uri!;
-        Paths = new StandardIO("", uri, uri, terminal);
+        return DetachedOutput.ToFile(log).Uri!;
     }
 }

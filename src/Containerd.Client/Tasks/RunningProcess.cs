@@ -3,8 +3,9 @@ using Containerd.Client.IO;
 namespace Containerd.Client;
 
 /// <summary>
-/// A process that this client started and is attached to: a task's first process, or an exec. Its output can be read once.
-/// Disposing kills and removes it if it lives, removes an exec also when it has ended, and closes what it was attached with.
+/// A process that this client is attached to: a task's first process, or an exec. Its output can be read once. Disposing
+/// closes what it was attached with. One that this client started is killed and removed too if it lives, and an exec also
+/// when it has ended; one that somebody else started goes on.
 /// </summary>
 public sealed class RunningProcess : IAsyncDisposable
 {
@@ -14,7 +15,8 @@ public sealed class RunningProcess : IAsyncDisposable
     private readonly TaskClient _tasks;
     private readonly ProcessIO _io;
     private readonly CancellationTokenSource _waiting;
-    private bool _execRemoved;
+    private readonly LineSource? _log;
+    private bool _owned;
 
     internal RunningProcess(
         TaskClient tasks, string containerId, string? execId, int pid, ProcessIO io, Task<CtrExitStatus> exited, CancellationTokenSource waiting)
@@ -22,12 +24,30 @@ public sealed class RunningProcess : IAsyncDisposable
         _tasks = tasks;
         _io = io;
         _waiting = waiting;
+        _owned = true;
         ContainerId = containerId;
         ExecId = execId;
         Pid = pid;
         Exited = exited;
         StartedAt = DateTimeOffset.Now;
     }
+
+    /// <summary>One that was started before.</summary>
+    /// <param name="tasks">The client.</param>
+    /// <param name="process">The process.</param>
+    /// <param name="io">Its streams as far as they are FIFOs.</param>
+    /// <param name="log">Where its output goes to a log, the lines that come from now on.</param>
+    /// <param name="exited">Its end.</param>
+    /// <param name="waiting">Ends that wait.</param>
+    internal RunningProcess(
+        TaskClient tasks, CtrProcess process, ProcessIO io, LineSource? log, Task<CtrExitStatus> exited, CancellationTokenSource waiting)
+        : this(tasks, process.ContainerId, process.ExecId, process.Pid, io, exited, waiting)
+    {
+        _log = log;
+        _owned = false;
+    }
+
+    internal delegate IAsyncEnumerable<CtrOutputLine> LineSource(CancellationToken cancellationToken);
 
     /// <summary>The container's id.</summary>
     public string ContainerId { get; }
@@ -38,7 +58,7 @@ public sealed class RunningProcess : IAsyncDisposable
     /// <summary>The process id on the daemon's host.</summary>
     public int Pid { get; }
 
-    /// <summary>When it was started, by this machine's clock.</summary>
+    /// <summary>When this client started it or attached to it, by this machine's clock.</summary>
     public DateTimeOffset StartedAt { get; }
 
     /// <summary>Completes when the process ends; fails when the daemon cannot say any more.</summary>
@@ -47,13 +67,22 @@ public sealed class RunningProcess : IAsyncDisposable
     /// <summary>Whether output may be missing, as something still held it open long after the process had ended.</summary>
     public bool OutputTruncated => _io.Truncated;
 
+    /// <summary>Whether it has an output that can be read from here.</summary>
+    public bool HasOutput => _log is not null || _io.Fifos.StandardOutputPath.Length > 0 || _io.Fifos.StandardErrorPath.Length > 0;
+
+    /// <summary>Whether it has a standard input that can be written from here.</summary>
+    public bool HasStandardInput => _io.Fifos.StandardInputPath.Length > 0;
+
+    /// <summary>Whether it has a terminal.</summary>
+    public bool HasTerminal => _io.Fifos.Terminal;
+
     /// <summary>Both outputs as lines, in the order of arrival, until both have ended.</summary>
     /// <param name="cancellationToken">Ends the reading; the process goes on.</param>
     /// <exception cref="InvalidOperationException">The output was read already.</exception>
     public IAsyncEnumerable<CtrOutputLine> ReadLinesAsync(CancellationToken cancellationToken = default) =>
-        _io.ReadLinesAsync(ContainerId, ExecId, Exited, s_drain, cancellationToken);
+        _log is null ? _io.ReadLinesAsync(ContainerId, ExecId, Exited, s_drain, cancellationToken) : _log(cancellationToken);
 
-    /// <summary>Copies both outputs until both have ended.</summary>
+    /// <summary>Copies both outputs until both have ended. Of a process whose output goes to a log it copies nothing.</summary>
     /// <param name="standardOutput">Receives standard output; with a terminal, all output. Stays open.</param>
     /// <param name="standardError">Receives standard error. Stays open.</param>
     /// <param name="cancellationToken">Ends the copying; the process goes on.</param>
@@ -66,40 +95,43 @@ public sealed class RunningProcess : IAsyncDisposable
     /// <param name="cancellationToken">Ends the copying.</param>
     /// <returns>False when the process ended first, which is no error.</returns>
     /// <exception cref="InvalidOperationException">The process was started without standard input.</exception>
-    /// <exception cref="IOException">The source cannot be read on, or fails in a way of its own: the process was killed.</exception>
+    /// <exception cref="IOException">The source fails, with this or an error of its own; the process was killed.</exception>
     public async Task<bool> CopyInputAsync(Stream source, CancellationToken cancellationToken = default)
     {
         try
         {
             return await _io.CopyInputAsync(source, CloseInputAsync, Exited, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is not (OperationCanceledException or InvalidOperationException))
+        catch (Exception e) when (_io.TakesInput && e is not OperationCanceledException)
         {
             await KillAsync(cancellationToken).ConfigureAwait(false);
             throw;
         }
     }
 
-    /// <summary>Waits for the end and removes an exec; a task stays until it is removed.</summary>
+    /// <summary>Waits for the end and removes an exec that this client started; a task stays until it is removed.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task<CtrExitStatus> CompleteAsync(CancellationToken cancellationToken = default)
     {
         CtrExitStatus status = await Exited.WaitAsync(cancellationToken).ConfigureAwait(false);
-        if (ExecId is not null)
+        if (ExecId is not null && _owned)
         {
-            await _tasks.DeleteAsync(ContainerId, ExecId, cancellationToken).ConfigureAwait(false);
-            _execRemoved = true;
+            await _tasks.DeleteExecAsync(ContainerId, ExecId, cancellationToken).ConfigureAwait(false);
+            _owned = false;
         }
 
         return status;
     }
 
-    /// <summary>Kills and removes the process if it lives, removes an exec in any case, and lets go of its streams.</summary>
+    /// <summary>
+    /// Lets go of the process's streams; before, if this client started it, kills and removes it if it lives, and removes an
+    /// exec in any case.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         try
         {
-            if (ExecId is null ? !Exited.IsCompletedSuccessfully : !_execRemoved)
+            if (_owned && (ExecId is not null || !Exited.IsCompletedSuccessfully))
             {
                 // Whoever lets go of a process that lives is about to leave.
                 await _io.DiscardOutputWhileAsync(
@@ -131,10 +163,9 @@ public sealed class RunningProcess : IAsyncDisposable
     {
         try
         {
-            await _tasks.CloseStandardInputAsync(ContainerId, ExecId, cancellationToken).ConfigureAwait(false);
+            await _tasks.CloseStartedInputAsync(ContainerId, ExecId, cancellationToken).ConfigureAwait(false);
         }
-        catch (CtrException e) when (e.Kind is CtrErrorKind.NotFound or CtrErrorKind.FailedPrecondition
-            || e.Message.Contains("transport is closing", StringComparison.Ordinal))
+        catch (CtrException e) when (e.Kind is CtrErrorKind.NotFound or CtrErrorKind.FailedPrecondition)
         {
             // The process ended meanwhile.
         }

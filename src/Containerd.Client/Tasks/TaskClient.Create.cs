@@ -120,10 +120,16 @@ public sealed partial class TaskClient
         id,
         action);
 
-    private DetachedStreams OpenDetached(Container container, DetachedOutput? output) => DetachedStreams.Open(
-        BundleOf(container),
-        output ?? DetachedOutput.DefaultLog,
-        ContainerClient.SpecOf(container).Process?.Terminal ?? false);
+    private DetachedStreams OpenDetached(Container container, DetachedOutput? output)
+    {
+        string bundle = BundleOf(container);
+        return DetachedStreams.Open(
+            bundle,
+            InitProcess,
+            Bundle.LogOf(bundle),
+            output ?? DetachedOutput.DefaultLog,
+            ContainerClient.SpecOf(container).Process?.Terminal ?? false);
+    }
 
     private async Task<CtrTask> CreateDetachedAsync(
         Container container, DetachedStreams streams, RestoreSource? source, CancellationToken cancellationToken)
@@ -223,7 +229,7 @@ public sealed partial class TaskClient
             default:
                 throw new CtrException(
                     CtrErrorKind.FailedPrecondition,
-                    "TaskStateInvalid",
+                    "TaskAlreadyStarted",
                     $"The task of container '{id}' is {task!.Status.ToString().ToLowerInvariant()} already.",
                     id,
                     "Stop-CtrTask ends it.");
@@ -284,7 +290,7 @@ public sealed partial class TaskClient
     internal Task CleanUpAsync(string id, string? execId, CancellationToken cancellationToken)
     {
         var patient = new TaskClient(_services.ForCleanUp, _containers, _snapshots, _stateDirectory);
-        return _services.CleanUpAsync(limit => patient.ForceDeleteAsync(id, execId, limit), cancellationToken);
+        return _services.CleanUpAsync(limit => patient.KillAndDeleteAsync(id, execId, limit), cancellationToken);
     }
 
     private ProcessIO OpenIO(Container container, string kind, bool standardInput, bool terminal) =>
@@ -294,8 +300,11 @@ public sealed partial class TaskClient
     private string FifoDirectoryOf(Container container)
     {
         string bundle = BundleOf(container);
-        return Directory.Exists(bundle) ? bundle : Path.Combine(_stateDirectory, "fifo", Path.GetRandomFileName());
+        return Directory.Exists(bundle) ? bundle : Path.Combine(FifoDirectory(_stateDirectory), Path.GetRandomFileName());
     }
+
+    /// <summary>Where the FIFOs of processes lie whose container has no directory of ours.</summary>
+    internal static string FifoDirectory(string stateDirectory) => Path.Combine(stateDirectory, "fifo");
 
     private string BundleOf(Container container) =>
         Bundle.Of(container, _stateDirectory, _services.Address, _services.Namespace);

@@ -70,39 +70,112 @@ public sealed partial class TaskClient
         }
     }
 
-    private async Task<RunningProcess> StartExecAsync(Container container, ExecOptions options, CancellationToken cancellationToken)
+    /// <summary>Starts a command in a running container and leaves it running (Tasks.Exec, Tasks.Start).</summary>
+    /// <param name="id">The container's id.</param>
+    /// <param name="options">The command; <see cref="DetachedOutput.StandardInput"/> says whether it gets an input.</param>
+    /// <param name="output">Where its output goes; null for a log in the container's directory, which goes with the exec.</param>
+    /// <param name="cancellationToken">Ends the call; what was made is removed.</param>
+    /// <exception cref="CtrException">NotFound without a task; AlreadyExists where the exec id is taken; CommandNotFound.</exception>
+    public async Task<CtrProcess> StartDetachedExecAsync(
+        string id, ExecOptions options, DetachedOutput? output = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        Validate(options);
+        Container container = await _containers.GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
+        SemaphoreSlim gate = await ExecGate.EnterAsync(_services, id, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await StartDetachedExecAsync(container, options, output ?? DetachedOutput.DefaultLog, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    private async Task<CtrProcess> StartDetachedExecAsync(
+        Container container, ExecOptions options, DetachedOutput output, CancellationToken cancellationToken)
     {
         string id = container.Id;
-        string execId = options.ExecId ?? $"exec-{Convert.ToHexString(RandomNumberGenerator.GetBytes(8))}";
-        CtrSpecProcess process = await ProcessOfAsync(container, options, cancellationToken).ConfigureAwait(false);
+        string execId = options.ExecId ?? NewExecId();
+        string bundle = BundleOf(container);
+        using var streams = DetachedStreams.Open(bundle, DetachedExec, Bundle.LogOf(bundle, execId), output, options.Terminal);
+        StandardIO paths = streams.Paths;
+        await CreateExecAsync(container, execId, options, paths, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            int pid = await StartProcessAsync(id, execId, cancellationToken).ConfigureAwait(false);
+            streams.Keep();
+            return new CtrProcess
+            {
+                ContainerId = id,
+                ExecId = execId,
+                Kind = CtrProcessKind.Exec,
+                Pid = pid,
+                Status = CtrTaskStatus.Running,
+                StandardInput = paths.Input,
+                StandardOutput = paths.Output,
+                StandardError = paths.Error,
+                Terminal = paths.Terminal,
+                Address = _services.Address.ToString(),
+                Namespace = _services.Namespace,
+            };
+        }
+        catch (Exception e)
+        {
+            await CleanUpAsync(id, execId, cancellationToken).ConfigureAwait(false);
+            throw CommandErrors.Explain(e, id, options.Command);
+        }
+    }
+
+    private async Task<RunningProcess> StartExecAsync(Container container, ExecOptions options, CancellationToken cancellationToken)
+    {
+        string execId = options.ExecId ?? NewExecId();
         ProcessIO io = OpenIO(container, ExecProcess, options.StandardInput, options.Terminal);
+        try
+        {
+            await CreateExecAsync(container, execId, options, StandardIO.Of(io.Fifos, options.Terminal), cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await io.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        return await StartAttachedCoreAsync(container.Id, execId, io, options.Command, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task CreateExecAsync(
+        Container container, string execId, ExecOptions options, StandardIO streams, CancellationToken cancellationToken)
+    {
+        CtrSpecProcess process = await ProcessOfAsync(container, options, cancellationToken).ConfigureAwait(false);
         var request = new ExecProcessRequest
         {
-            ContainerId = id,
+            ContainerId = container.Id,
             ExecId = execId,
-            Stdin = io.Fifos.StandardInputPath,
-            Stdout = io.Fifos.StandardOutputPath,
-            Stderr = io.Fifos.StandardErrorPath,
+            Stdin = streams.Input,
+            Stdout = streams.Output,
+            Stderr = streams.Error,
             Terminal = options.Terminal,
             Spec = new Any { TypeUrl = ProcessTypeUrl, Value = ByteString.CopyFrom(process.ToUtf8Json()) },
         };
         try
         {
-            await _services.CallToEndAsync(TaskMethods.Exec, request, Resource.Exec($"{id}/{execId}"), cancellationToken).ConfigureAwait(false);
+            await _services.CallToEndAsync(
+                TaskMethods.Exec, request, Resource.Exec($"{container.Id}/{execId}"), cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e)
         {
             if (e.MayHaveHappened())
             {
-                await CleanUpAsync(id, execId, cancellationToken).ConfigureAwait(false);
+                await CleanUpAsync(container.Id, execId, cancellationToken).ConfigureAwait(false);
             }
 
-            await io.DisposeAsync().ConfigureAwait(false);
             throw;
         }
-
-        return await StartAttachedCoreAsync(id, execId, io, options.Command, cancellationToken).ConfigureAwait(false);
     }
+
+    private static string NewExecId() => $"exec-{Convert.ToHexString(RandomNumberGenerator.GetBytes(8))}";
 
     private static string Text(MemoryStream bytes) => Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length);
 

@@ -9,33 +9,37 @@ public sealed partial class TaskClient
     // The shim copies output to the file on its own time: what it wrote before the end may land a little later.
     private static readonly TimeSpan s_logDelay = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>The lines of a detached task's log file, also after the task is gone.</summary>
+    /// <summary>The lines of a detached task's log file, also after the task is gone; or those of a detached exec, until it is removed.</summary>
     /// <param name="id">The container's id.</param>
     /// <param name="tail">The last so many lines only; null for all.</param>
     /// <param name="follow">Whether to wait for more, until the task ends.</param>
     /// <param name="since">
     /// Leaves out a file that was last written before. A log file keeps no times of its lines: one written since is read whole.
     /// </param>
+    /// <param name="execId">The exec; null for the task.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <exception cref="CtrException">NotFound without such a container or a log that can be read from here.</exception>
+    /// <exception cref="CtrException">NotFound without such a container or exec, or a log that can be read from here.</exception>
     public async IAsyncEnumerable<CtrOutputLine> ReadLogAsync(
         string id,
         int? tail = null,
         bool follow = false,
         DateTimeOffset? since = null,
+        string? execId = null,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         Container container = await _containers.GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
-        CtrTask? task = await FindAsync(id, cancellationToken).ConfigureAwait(false);
-        string path = LogPathOf(task, container);
+        CtrProcess? process = execId is not null ? await GetExecAsync(id, execId, cancellationToken).ConfigureAwait(false)
+            : await FindAsync(id, cancellationToken).ConfigureAwait(false) is { } task ? ToProcess(task)
+            : null;
+        string path = LogPathOf(process, container);
         using var following = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task? finished = follow ? EndOfLogAsync(task, following.Token) : null;
+        Task? finished = follow ? EndOfLogAsync(process, following.Token) : null;
         try
         {
             var options = new LogOptions { Tail = tail, Since = since, Finished = finished };
             await foreach (CtrOutputLine line in LogFile.ReadAsync(path, id, options, cancellationToken).ConfigureAwait(false))
             {
-                yield return line;
+                yield return execId is null ? line : line with { ExecId = execId };
             }
         }
         finally
@@ -44,21 +48,21 @@ public sealed partial class TaskClient
         }
     }
 
-    private async Task EndOfLogAsync(CtrTask? task, CancellationToken cancellationToken)
+    private async Task EndOfLogAsync(CtrProcess? process, CancellationToken cancellationToken)
     {
-        if (task is null || task.Status == CtrTaskStatus.Stopped)
+        if (process is null || process.Status == CtrTaskStatus.Stopped)
         {
             return;
         }
 
         try
         {
-            await WaitAsync(task.Id, null, cancellationToken).ConfigureAwait(false);
+            await WaitAsync(process.ContainerId, process.ExecId, cancellationToken).ConfigureAwait(false);
             await Task.Delay(s_logDelay, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is CtrException or OperationCanceledException)
         {
-            // The task is gone, or the daemon, or the reader: in each case there is no more to follow.
+            // The process is gone, or the daemon, or the reader: in each case there is no more to follow.
         }
     }
 
@@ -75,15 +79,15 @@ public sealed partial class TaskClient
     }
 
     // A task that writes elsewhere has no log, though an earlier one's may be there.
-    private string LogPathOf(CtrTask? task, Container container)
+    private string LogPathOf(CtrProcess? process, Container container)
     {
-        string? path = task is null ? Bundle.LogOf(BundleOf(container)) : FileOf(task.StandardOutput);
+        string? path = process is null ? Bundle.LogOf(BundleOf(container)) : FileOf(process.StandardOutput);
         return File.Exists(path)
             ? path
             : throw new CtrException(
                 CtrErrorKind.NotFound,
                 "LogNotFound",
-                $"Container '{container.Id}' has no log that can be read here.",
+                $"{(process?.ExecId is { } execId ? $"Exec '{execId}' in container" : "Container")} '{container.Id}' has no log that can be read here.",
                 container.Id,
                 "A task has a log when it was started detached, without a terminal, and without -NoIO or a binary -LogUri.");
     }

@@ -15,6 +15,7 @@ public sealed partial class TaskClient
     internal const int SigKill = 9;
     internal const string InitProcess = "init";
     private const string ExecProcess = "exec";
+    internal const string DetachedExec = "detached";
 
     private readonly ServiceChannel _services;
     private readonly ContainerClient _containers;
@@ -32,12 +33,9 @@ public sealed partial class TaskClient
     /// <summary>A task, by its container's id (Tasks.Get).</summary>
     /// <param name="id">The container's id.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    public async Task<CtrTask> GetAsync(string id, CancellationToken cancellationToken = default)
-    {
-        GetResponse response = await CallAsync(
-            TaskMethods.Get, new GetRequest { ContainerId = id }, id, null, cancellationToken).ConfigureAwait(false);
-        return ToTask(response.Process);
-    }
+    /// <exception cref="CtrException">NotFound without such a task; DeadlineExceeded where its shim does not answer the daemon.</exception>
+    public async Task<CtrTask> GetAsync(string id, CancellationToken cancellationToken = default) =>
+        ToTask((await GetRespondingAsync(id, cancellationToken).ConfigureAwait(false)).Process);
 
     /// <summary>An exec (Tasks.Get with an exec id).</summary>
     /// <param name="id">The container's id.</param>
@@ -98,9 +96,15 @@ public sealed partial class TaskClient
     /// <exception cref="CtrException">FailedPrecondition while the process lives.</exception>
     public async Task<CtrExitStatus> DeleteAsync(string id, string? execId = null, CancellationToken cancellationToken = default)
     {
-        return execId is null
-            ? await DeleteTaskAsync(id, cancellationToken).ConfigureAwait(false)
-            : await DeleteExecAsync(id, execId, timeout: null, cancellationToken).ConfigureAwait(false);
+        if (execId is null)
+        {
+            return await DeleteTaskAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+
+        CtrProcess process = await GetExecAsync(id, execId, cancellationToken).ConfigureAwait(false);
+        CtrExitStatus status = await DeleteExecAsync(id, execId, cancellationToken).ConfigureAwait(false);
+        DeleteFilesOf(process);
+        return status;
     }
 
     /// <summary>Kills a task, or an exec, waits 45 seconds at most for its end and removes it. One that is gone already is no error.</summary>
@@ -110,6 +114,18 @@ public sealed partial class TaskClient
     /// <returns>How it ended; null where there was nothing.</returns>
     /// <exception cref="CtrException">DeadlineExceeded for a process that SIGKILL does not end.</exception>
     public async Task<CtrExitStatus?> ForceDeleteAsync(string id, string? execId = null, CancellationToken cancellationToken = default)
+    {
+        CtrProcess? process = execId is null ? null : await FindExecAsync(id, execId, cancellationToken).ConfigureAwait(false);
+        CtrExitStatus? status = await KillAndDeleteAsync(id, execId, cancellationToken).ConfigureAwait(false);
+        if (process is not null)
+        {
+            DeleteFilesOf(process);
+        }
+
+        return status;
+    }
+
+    private async Task<CtrExitStatus?> KillAndDeleteAsync(string id, string? execId, CancellationToken cancellationToken)
     {
         try
         {
@@ -124,20 +140,13 @@ public sealed partial class TaskClient
         }
     }
 
-    /// <summary>Closes a process's standard input on the shim's side, so that it reads the end (Tasks.CloseIO).</summary>
-    /// <param name="id">The container's id.</param>
-    /// <param name="execId">The exec; null for the task.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    public Task CloseStandardInputAsync(string id, string? execId = null, CancellationToken cancellationToken = default) =>
-        CallAsync(
-            TaskMethods.CloseIO, new CloseIORequest { ContainerId = id, ExecId = execId ?? "", Stdin = true }, id, execId, cancellationToken);
-
     private async Task<CtrExitStatus> DeleteTaskAsync(string id, CancellationToken cancellationToken)
     {
         Identifier.Validate(id, "container id");
 
-        // Those of a detached task with a terminal, which nobody else removes.
-        string[] fifos = ProcessFifos.Find(Bundle.PathFor(_stateDirectory, _services.Address, _services.Namespace, id), InitProcess);
+        // Those of a detached task, and of its detached execs, which go with it: nobody else removes them.
+        string bundle = Bundle.PathFor(_stateDirectory, _services.Address, _services.Namespace, id);
+        string[] files = [.. ProcessFifos.Find(bundle, InitProcess), .. ProcessFifos.Find(bundle, DetachedExec)];
 
         // A daemon whose caller leaves in the middle of it forgets the task and keeps its directory, so that the container
         // never gets another one.
@@ -147,11 +156,13 @@ public sealed partial class TaskClient
             Resource.Task(id),
             cancellationToken,
             ServiceChannel.CleanUpTimeout).ConfigureAwait(false);
-        ProcessFifos.Delete(fifos);
+        ProcessFifos.Delete(files);
         return ToExitStatus(id, null, response.ExitStatus, response.ExitedAt);
     }
 
-    private async Task<CtrExitStatus> DeleteExecAsync(string id, string execId, TimeSpan? timeout, CancellationToken cancellationToken)
+    /// <summary>Removes an exec, and leaves its files to whoever made them.</summary>
+    internal async Task<CtrExitStatus> DeleteExecAsync(
+        string id, string execId, CancellationToken cancellationToken, TimeSpan? timeout = null)
     {
         DeleteResponse response = await CallAsync(
             TaskMethods.DeleteProcess, new DeleteProcessRequest { ContainerId = id, ExecId = execId }, id, execId, cancellationToken, timeout)
@@ -167,14 +178,14 @@ public sealed partial class TaskClient
     {
         try
         {
-            return await DeleteExecAsync(id, execId, TimeSpan.FromSeconds(1), cancellationToken).ConfigureAwait(false);
+            return await DeleteExecAsync(id, execId, cancellationToken, TimeSpan.FromSeconds(1)).ConfigureAwait(false);
         }
         catch (CtrException e) when (e.Kind == CtrErrorKind.DeadlineExceeded)
         {
             // It is being removed; this call ends when it is.
             try
             {
-                return await DeleteExecAsync(id, execId, timeout: null, cancellationToken).ConfigureAwait(false);
+                return await DeleteExecAsync(id, execId, cancellationToken).ConfigureAwait(false);
             }
             catch (CtrException gone) when (gone.Kind == CtrErrorKind.NotFound)
             {
@@ -275,8 +286,13 @@ public sealed partial class TaskClient
         {
             ContainerId = id,
             ExecId = execId,
+            Kind = CtrProcessKind.Exec,
             Pid = (int)process.Pid,
             Status = status,
+            StandardInput = process.Stdin,
+            StandardOutput = process.Stdout,
+            StandardError = process.Stderr,
+            Terminal = process.Terminal,
             ExitCode = status == CtrTaskStatus.Stopped ? (int)process.ExitStatus : null,
             ExitedAt = ExitTime(process.ExitedAt),
             Address = _services.Address.ToString(),

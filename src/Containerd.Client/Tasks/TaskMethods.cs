@@ -23,4 +23,8 @@ internal static class TaskMethods
     public static readonly Method<PauseTaskRequest, Empty> Pause = Method.From<PauseTaskRequest, Empty>(s_service, "Pause");
     public static readonly Method<ResumeTaskRequest, Empty> Resume = Method.From<ResumeTaskRequest, Empty>(s_service, "Resume");
     public static readonly Method<CheckpointTaskRequest, CheckpointTaskResponse> Checkpoint = Method.From<CheckpointTaskRequest, CheckpointTaskResponse>(s_service, "Checkpoint");
+    public static readonly Method<ResizePtyRequest, Empty> ResizePty = Method.From<ResizePtyRequest, Empty>(s_service, "ResizePty");
+    public static readonly Method<ListPidsRequest, ListPidsResponse> ListPids = Method.From<ListPidsRequest, ListPidsResponse>(s_service, "ListPids");
+    public static readonly Method<UpdateTaskRequest, Empty> Update = Method.From<UpdateTaskRequest, Empty>(s_service, "Update");
+    public static readonly Method<MetricsRequest, MetricsResponse> Metrics = Method.From<MetricsRequest, MetricsResponse>(s_service, "Metrics");
 }

@@ -14,7 +14,11 @@ internal static class InputStream
         byte[] bytes => new MemoryStream(bytes, writable: false),
         FileInfo file => new FileStream(
             file.FullName, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, FileOptions.Asynchronous | FileOptions.SequentialScan),
-        Stream stream => stream,
+        Stream { CanRead: true } stream => stream,
+        Stream => throw new CtrException(
+            CtrErrorKind.InvalidArgument,
+            "InvalidStandardInput",
+            "The stream cannot be read: it is closed, as it is when a first container has read it."),
         object[] items when Array.TrueForAll(items, IsByte) => new MemoryStream(Array.ConvertAll(items, Byte), writable: false),
         object[] items => Of(string.Concat(items.Select(item => LanguagePrimitives.ConvertTo<string>(item) + "\n"))),
         _ => throw new CtrException(

@@ -13,7 +13,7 @@ internal abstract class DaemonValueCompleter : ValueCompleter
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(1);
 
-    protected sealed override IEnumerable<Candidate> Find(IDictionary boundParameters)
+    protected override IEnumerable<Candidate> Find(IDictionary boundParameters)
     {
         using var connections = new DaemonConnections();
         ContainerdClient[] clients = connections.Find(
@@ -26,7 +26,8 @@ internal abstract class DaemonValueCompleter : ValueCompleter
     /// <summary>The values that a daemon has.</summary>
     protected abstract IAsyncEnumerable<Candidate> FindAsync(ContainerdClient client, CancellationToken cancellationToken);
 
-    private static T? Bound<T>(IDictionary boundParameters, string name)
+    /// <summary>What is typed for another parameter as far as it can be told; else null.</summary>
+    protected static T? Bound<T>(IDictionary boundParameters, string name)
         where T : class =>
         boundParameters[name] is { } value && LanguagePrimitives.TryConvertTo(value, out T? result) ? result : null;
 

@@ -8,7 +8,7 @@ public abstract class ConcurrentTargetCmdlet : ContainerTargetCmdlet
     private readonly List<ContainerTarget> _targets = [];
 
     /// <summary>How many are worked on at a time.</summary>
-    [Parameter(HelpMessage = "How many containers are worked on at a time. 16 by default.")]
+    [Parameter(HelpMessage = "How many containers are worked on at a time.")]
     [ValidateRange(1, 1024)]
     public int ThrottleLimit { get; set; } = 16;
 

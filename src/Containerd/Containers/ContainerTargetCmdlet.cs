@@ -63,10 +63,17 @@ public abstract class ContainerTargetCmdlet : TimedDaemonCmdlet
     private protected async IAsyncEnumerable<ContainerTarget> FindTargetsAsync(
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        var process = this as IProcessCmdlet;
         if (ParameterSetName == InputObjectSet)
         {
             IContainerReference item = InputObject!;
-            yield return new ContainerTarget(ClientFor(item.Address, item.Namespace), item.ContainerId, item.ExecId);
+            string? execId = process?.ExecId ?? item.ExecId;
+            if (process is not null && execId is null && item is CtrProcess { Kind: CtrProcessKind.Child } child)
+            {
+                throw NotAddressable(child);
+            }
+
+            yield return new ContainerTarget(ClientFor(item.Address, item.Namespace), item.ContainerId, execId);
             yield break;
         }
 
@@ -76,13 +83,13 @@ public abstract class ContainerTargetCmdlet : TimedDaemonCmdlet
             {
                 if (!WildcardPattern.ContainsWildcardCharacters(id))
                 {
-                    yield return new ContainerTarget(client, id);
+                    yield return new ContainerTarget(client, id, process?.ExecId);
                     continue;
                 }
 
                 foreach (string match in await MatchAsync(client, id, cancellationToken).ConfigureAwait(false))
                 {
-                    yield return new ContainerTarget(client, match);
+                    yield return new ContainerTarget(client, match, process?.ExecId);
                 }
             }
         }
@@ -99,6 +106,13 @@ public abstract class ContainerTargetCmdlet : TimedDaemonCmdlet
 
         return ids;
     }
+
+    private static CtrException NotAddressable(CtrProcess child) => new(
+        CtrErrorKind.InvalidArgument,
+        "ProcessNotAddressable",
+        $"Process {child.Pid} in container '{child.ContainerId}' is neither its task's first process nor an exec: containerd knows no more of it than its number.",
+        child.ContainerId,
+        "Choose by the property Kind: Init or Exec.");
 
     // Ids differ by case, so wildcards do too. A daemon that fails does not keep the next one from being asked.
     private async Task<IEnumerable<string>> MatchAsync(ContainerdClient client, string wildcard, CancellationToken cancellationToken)

@@ -32,7 +32,7 @@ public abstract class DaemonCmdlet : AsyncCmdlet
     private protected IReadOnlyList<ContainerdClient> Clients { get; private set; } = [];
 
     /// <summary>The limit for each call that answers at once; null for none.</summary>
-    private protected virtual TimeSpan? CallTimeout => TimeSpan.FromMinutes(1);
+    private protected virtual TimeSpan? CallTimeout => ContainerdClientOptions.DefaultTimeout;
 
     /// <inheritdoc/>
     protected override void BeginProcessing()

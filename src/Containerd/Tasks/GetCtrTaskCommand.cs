@@ -42,12 +42,18 @@ public sealed class GetCtrTaskCommand : OptionalContainerTargetCmdlet
 
     private async Task WriteMatchingAsync(ContainerdClient client, WildcardPattern pattern, CancellationToken cancellationToken)
     {
-        foreach (CtrTask task in await client.Tasks.ListAsync(cancellationToken).ConfigureAwait(false))
+        var failures = new List<CtrException>();
+        foreach (CtrTask task in await client.Tasks.ListAsync(failures, cancellationToken).ConfigureAwait(false))
         {
             if (pattern.IsMatch(task.Id))
             {
                 await WriteWantedAsync(task, cancellationToken).ConfigureAwait(false);
             }
+        }
+
+        foreach (CtrException failure in failures.Where(failure => pattern.IsMatch(failure.Target)))
+        {
+            await WriteErrorAsync(failure, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -8,33 +8,8 @@ namespace Containerd.PowerShell.Tasks;
 /// <summary>Invoke-CtrExec: runs a command in running containers, and gives what it wrote and how it ended.</summary>
 [Cmdlet(VerbsLifecycle.Invoke, "CtrExec", DefaultParameterSetName = InputObjectSet, SupportsShouldProcess = true)]
 [OutputType(typeof(CtrExecResult), typeof(CtrOutputLine))]
-public sealed class InvokeCtrExecCommand : ContainerTargetCmdlet
+public sealed class InvokeCtrExecCommand : ExecCmdlet
 {
-    /// <summary>The command.</summary>
-    [Parameter(Mandatory = true, Position = 1, HelpMessage = "The program, then its arguments: ls, -l, /etc.")]
-    [ValidateNotNullOrEmpty]
-    public string[] Command { get; set; } = [];
-
-    /// <summary>Environment variables over the container's.</summary>
-    [Parameter(HelpMessage = "Environment variables over the container's: a hashtable, or KEY=value strings; KEY alone removes it.")]
-    [EnvironmentTransformation]
-    [ValidateNotNull]
-    public string[] Environment { get; set; } = [];
-
-    /// <summary>The working directory.</summary>
-    [Parameter(HelpMessage = "The working directory, absolute inside the container. By default the container's.")]
-    [ValidateNotNullOrEmpty]
-    public string? WorkingDirectory { get; set; }
-
-    /// <summary>The user.</summary>
-    [Parameter(HelpMessage = "The user: a name or id, alone or with a group after a colon. By default the container's.")]
-    [ValidateNotNullOrEmpty]
-    public string? User { get; set; }
-
-    /// <summary>Gives the command a terminal.</summary>
-    [Parameter(HelpMessage = "Gives the command a terminal; both outputs are then one.")]
-    public SwitchParameter Terminal { get; set; }
-
     /// <summary>What the command reads.</summary>
     [Parameter(HelpMessage = "What the command reads: text, lines, bytes, a file (Get-Item) or a stream.")]
     [ValidateNotNull]
@@ -106,15 +81,6 @@ public sealed class InvokeCtrExecCommand : ContainerTargetCmdlet
             await SetExitCodeAsync(status.ExitCode, cancellationToken).ConfigureAwait(false);
         }
     }
-
-    private ExecOptions Options() => new()
-    {
-        Command = Command,
-        Environment = Environment,
-        WorkingDirectory = WorkingDirectory,
-        User = User,
-        Terminal = Terminal,
-    };
 
     private Task SetExitCodeAsync(int exitCode, CancellationToken cancellationToken) => ExitCodeVariable is null
         ? Task.CompletedTask

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using Containerd.PowerShell.Completion;
 using Containerd.PowerShell.Containers;
 
 namespace Containerd.PowerShell.Tasks;
@@ -6,16 +7,20 @@ namespace Containerd.PowerShell.Tasks;
 /// <summary>Remove-CtrTask: removes tasks and execs that have ended, or with -Force any.</summary>
 [Cmdlet(VerbsCommon.Remove, "CtrTask", DefaultParameterSetName = InputObjectSet, SupportsShouldProcess = true)]
 [OutputType(typeof(CtrExitStatus))]
-public sealed class RemoveCtrTaskCommand : ContainerTargetCmdlet
+public sealed class RemoveCtrTaskCommand : ContainerTargetCmdlet, IProcessCmdlet
 {
+    /// <summary>The exec.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, HelpMessage = "The exec to remove, instead of the task.")]
+    [ArgumentCompleter(typeof(ExecIdCompleter))]
+    public string? ExecId { get; set => field = string.IsNullOrEmpty(value) ? null : value; }
+
     /// <summary>Kills it first.</summary>
-    [Parameter(HelpMessage = "Kills a task that still runs.")]
+    [Parameter(HelpMessage = "Kills a task or exec that still runs.")]
     public SwitchParameter Force { get; set; }
 
     private protected override async Task ProcessTargetAsync(ContainerTarget target, CancellationToken cancellationToken)
     {
-        string name = target.ExecId is null ? target.Id : $"{target.Id}/{target.ExecId}";
-        if (!await ShouldProcessAsync(name, "Remove task", cancellationToken).ConfigureAwait(false))
+        if (!await ShouldProcessAsync(target.Name, target.ExecId is null ? "Remove task" : "Remove exec", cancellationToken).ConfigureAwait(false))
         {
             return;
         }

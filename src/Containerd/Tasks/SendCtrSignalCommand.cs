@@ -8,7 +8,7 @@ namespace Containerd.PowerShell.Tasks;
 /// <summary>Send-CtrSignal: sends a signal to a task, to an exec, or to all processes of a container.</summary>
 [Cmdlet(VerbsCommunications.Send, "CtrSignal", DefaultParameterSetName = InputObjectSet, SupportsShouldProcess = true)]
 [OutputType(typeof(void))]
-public sealed class SendCtrSignalCommand : ContainerTargetCmdlet
+public sealed class SendCtrSignalCommand : ContainerTargetCmdlet, IProcessCmdlet
 {
     private int _signal;
 
@@ -18,10 +18,10 @@ public sealed class SendCtrSignalCommand : ContainerTargetCmdlet
     [ValidateNotNullOrEmpty]
     public string Signal { get; set; } = "";
 
-    /// <summary>The exec to send it to.</summary>
-    [Parameter(HelpMessage = "The exec to send it to, instead of the task's first process.")]
-    [ValidateNotNullOrEmpty]
-    public string? ExecId { get; set; }
+    /// <summary>The exec.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, HelpMessage = "The exec to send it to, instead of the task's first process.")]
+    [ArgumentCompleter(typeof(ExecIdCompleter))]
+    public string? ExecId { get; set => field = string.IsNullOrEmpty(value) ? null : value; }
 
     /// <summary>Every process gets it.</summary>
     [Parameter(HelpMessage = "Sends it to every process of the container.")]
@@ -36,11 +36,9 @@ public sealed class SendCtrSignalCommand : ContainerTargetCmdlet
 
     private protected override async Task ProcessTargetAsync(ContainerTarget target, CancellationToken cancellationToken)
     {
-        string? execId = ExecId ?? target.ExecId;
-        string name = execId is null ? target.Id : $"{target.Id}/{execId}";
-        if (await ShouldProcessAsync(name, $"Send {CtrSignal.NameOf(_signal)}", cancellationToken).ConfigureAwait(false))
+        if (await ShouldProcessAsync(target.Name, $"Send {CtrSignal.NameOf(_signal)}", cancellationToken).ConfigureAwait(false))
         {
-            await target.Client.Tasks.SendSignalAsync(target.Id, _signal, execId, All, cancellationToken).ConfigureAwait(false);
+            await target.Client.Tasks.SendSignalAsync(target.Id, _signal, target.ExecId, All, cancellationToken).ConfigureAwait(false);
         }
     }
 }

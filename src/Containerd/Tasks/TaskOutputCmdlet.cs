@@ -22,6 +22,10 @@ public abstract class TaskOutputCmdlet : ContainerTargetCmdlet
     [Parameter(HelpMessage = "Throws the output away.")]
     public SwitchParameter NoIO { get; set; }
 
+    /// <summary>Gives the task an input that stays open.</summary>
+    [Parameter(HelpMessage = "Gives a detached task an input that stays open: Connect-CtrTask -StandardInput writes to it, Close-CtrStandardInput closes it.")]
+    public SwitchParameter OpenStandardInput { get; set; }
+
     /// <summary>Where the output goes.</summary>
     private protected DetachedOutput Output { get; private set; } = DetachedOutput.DefaultLog;
 
@@ -30,7 +34,7 @@ public abstract class TaskOutputCmdlet : ContainerTargetCmdlet
     {
         try
         {
-            Output = FindOutput();
+            Output = OutputChoice.Find(SessionState, LogPath, LogUri, NoIO) with { StandardInput = OpenStandardInput };
         }
         catch (CtrException e)
         {
@@ -39,13 +43,4 @@ public abstract class TaskOutputCmdlet : ContainerTargetCmdlet
 
         base.BeginProcessing();
     }
-
-    private DetachedOutput FindOutput() => (LogPath, LogUri, NoIO.IsPresent) switch
-    {
-        (null, null, false) => DetachedOutput.DefaultLog,
-        (null, null, true) => DetachedOutput.None,
-        ({ } path, null, false) => DetachedOutput.ToFile(SessionState.Path.GetUnresolvedProviderPathFromPSPath(path)),
-        (null, { } uri, false) => DetachedOutput.ToUri(uri),
-        _ => throw new CtrException(CtrErrorKind.InvalidArgument, "OutputGivenTwice", "-LogPath, -LogUri and -NoIO exclude each other."),
-    };
 }

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Containerd.Client;
+using Containerd.PowerShell.Completion;
 using Containerd.PowerShell.Containers;
 
 namespace Containerd.PowerShell.Tasks;
@@ -7,7 +8,7 @@ namespace Containerd.PowerShell.Tasks;
 /// <summary>Wait-CtrTask: waits for the end of tasks or execs and writes how they ended, each as it ends.</summary>
 [Cmdlet(VerbsLifecycle.Wait, "CtrTask", DefaultParameterSetName = InputObjectSet)]
 [OutputType(typeof(CtrExitStatus))]
-public sealed class WaitCtrTaskCommand : ConcurrentTargetCmdlet
+public sealed class WaitCtrTaskCommand : ConcurrentTargetCmdlet, IProcessCmdlet
 {
     /// <summary>Waits for all at once: a wait costs next to nothing.</summary>
     public WaitCtrTaskCommand() => ThrottleLimit = 1024;
@@ -17,10 +18,10 @@ public sealed class WaitCtrTaskCommand : ConcurrentTargetCmdlet
     [ValidateRange(0, int.MaxValue / 1000)]
     public override int TimeoutSec { get; set; }
 
-    /// <summary>The exec to wait for.</summary>
-    [Parameter(HelpMessage = "The exec to wait for, instead of the task's first process.")]
-    [ValidateNotNullOrEmpty]
-    public string? ExecId { get; set; }
+    /// <summary>The exec.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, HelpMessage = "The exec to wait for, instead of the task's first process.")]
+    [ArgumentCompleter(typeof(ExecIdCompleter))]
+    public string? ExecId { get; set => field = string.IsNullOrEmpty(value) ? null : value; }
 
     private protected override TimeSpan? CallTimeout => ContainerdClientOptions.DefaultTimeout;
 
@@ -34,13 +35,13 @@ public sealed class WaitCtrTaskCommand : ConcurrentTargetCmdlet
 
         try
         {
-            CtrExitStatus status = await target.Client.Tasks.WaitAsync(target.Id, ExecId ?? target.ExecId, limit.Token).ConfigureAwait(false);
+            CtrExitStatus status = await target.Client.Tasks.WaitAsync(target.Id, target.ExecId, limit.Token).ConfigureAwait(false);
             await WriteAsync(status, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             throw new CtrException(
-                CtrErrorKind.DeadlineExceeded, "WaitTimeout", $"The task of container '{target.Id}' has not ended after {TimeoutSec} s.", target.Id, "Stop-CtrTask ends it.", e);
+                CtrErrorKind.DeadlineExceeded, "WaitTimeout", $"{(target.ExecId is null ? $"The task of container '{target.Id}'" : $"Exec '{target.ExecId}' in container '{target.Id}'")} has not ended after {TimeoutSec} s.", target.Id, "Stop-CtrTask ends it.", e);
         }
     }
 }

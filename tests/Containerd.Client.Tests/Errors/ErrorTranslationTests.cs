@@ -38,6 +38,9 @@ public sealed class ErrorTranslationTests
     [InlineData("cannot pause a stopped container: unknown", CtrErrorKind.FailedPrecondition)]
     [InlineData("task must be stopped before deletion: running", CtrErrorKind.FailedPrecondition)]
     [InlineData("file already exists", CtrErrorKind.AlreadyExists)]
+    [InlineData("failed to start shim: mkdir /run/web: file exists: unknown", CtrErrorKind.AlreadyExists)]
+    [InlineData("context deadline exceeded: unknown", CtrErrorKind.DeadlineExceeded)]
+    [InlineData("fork/exec /usr/bin/runc: cannot allocate memory: unknown", CtrErrorKind.ResourceExhausted)]
     [InlineData("something else", CtrErrorKind.Unknown)]
     public void A_shims_bare_text_tells_the_kind(string detail, CtrErrorKind kind) =>
         Assert.Equal(kind, Translate(StatusCode.Unknown, detail, Resource.Container("web")).Kind);

@@ -22,7 +22,7 @@ public sealed class CompletionTests : IAsyncLifetime
     [Fact]
     public async Task A_silent_daemon_is_not_waited_for()
     {
-        _server.OnCheck(FaultServer.StallAsync);
+        _server.On("Check", FaultServer.StallAsync);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Within.BoundedAsync(
             _services.CompleteAsync(Endless, Timeout.InfiniteTimeSpan, s_cancelled)));
     }
@@ -31,7 +31,7 @@ public sealed class CompletionTests : IAsyncLifetime
     public async Task A_daemon_that_answers_gets_the_time_that_it_needs()
     {
         var asked = new SemaphoreSlim(0);
-        _server.OnCheck(http => ServeAsync(http, asked));
+        _server.On("Check", http => ServeAsync(http, asked));
         await Within.BoundedAsync(_services.CompleteAsync(
             async token =>
             {
@@ -47,7 +47,7 @@ public sealed class CompletionTests : IAsyncLifetime
     [Fact]
     public async Task A_daemon_that_answers_gets_no_more_than_the_limit()
     {
-        _server.OnCheck(http => ServeAsync(http, new SemaphoreSlim(0)));
+        _server.On("Check", http => ServeAsync(http, new SemaphoreSlim(0)));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Within.BoundedAsync(
             _services.CompleteAsync(Endless, TimeSpan.FromMilliseconds(300), s_cancelled)));
     }
@@ -55,7 +55,7 @@ public sealed class CompletionTests : IAsyncLifetime
     [Fact]
     public async Task A_cancellation_that_comes_later_counts_from_then_on()
     {
-        _server.OnCheck(FaultServer.StallAsync);
+        _server.On("Check", FaultServer.StallAsync);
         using var cancel = new CancellationTokenSource();
         var working = _services.CompleteAsync(Endless, Timeout.InfiniteTimeSpan, cancel.Token);
         Assert.False(working.IsCompleted);
@@ -71,7 +71,7 @@ public sealed class CompletionTests : IAsyncLifetime
     [Fact]
     public async Task A_clean_up_hides_that_it_was_given_up()
     {
-        _server.OnCheck(FaultServer.StallAsync);
+        _server.On("Check", FaultServer.StallAsync);
         await Within.BoundedAsync(_services.CleanUpAsync(Endless, s_cancelled));
     }
 

@@ -4,6 +4,7 @@ using Containerd.Client.Grpc;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -21,6 +22,9 @@ internal sealed class FaultServer : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly Dictionary<string, RequestDelegate> _answers = new() { ["Echo"] = EchoAsync };
 
+    private int _connections;
+    private int _calls;
+
     private FaultServer(string socketPath, WebApplication app)
     {
         SocketPath = socketPath;
@@ -32,9 +36,16 @@ internal sealed class FaultServer : IAsyncDisposable
 
     public GrpcChannel Channel { get; }
 
+    /// <summary>The connections that are open.</summary>
+    public int Connections => Volatile.Read(ref _connections);
+
+    /// <summary>The calls that have begun and not ended, as the server sees them.</summary>
+    public int Calls => Volatile.Read(ref _calls);
+
     public static async Task<FaultServer> StartAsync(string? socketPath = null)
     {
         socketPath ??= NewSocketPath();
+        FaultServer server = null!;
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -42,10 +53,14 @@ internal sealed class FaultServer : IAsyncDisposable
             kestrel.Limits.MinResponseDataRate = null;
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.ListenUnixSocket(socketPath, listen => listen.Protocols = HttpProtocols.Http2);
+            kestrel.ListenUnixSocket(socketPath, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http2;
+                listen.Use(next => connection => server.CountAsync(next, connection));
+            });
         });
         var app = builder.Build();
-        var server = new FaultServer(socketPath, app);
+        server = new FaultServer(socketPath, app);
         app.Run(server.AnswerAsync);
         await app.StartAsync();
         return server;
@@ -63,8 +78,8 @@ internal sealed class FaultServer : IAsyncDisposable
         return Method(type, name);
     }
 
-    /// <summary>Decides what the daemon's health check meets.</summary>
-    public void OnCheck(RequestDelegate answer) => _answers["Check"] = answer;
+    /// <summary>Decides what calls of a method of that name meet, such as the health check's, <c>Check</c>.</summary>
+    public void On(string name, RequestDelegate answer) => _answers[name] = answer;
 
     public static Method<BytesValue, BytesValue> Method(MethodType type, string name) =>
         new(type, "/test.Faults/" + name, BytesValue.Parser);
@@ -150,5 +165,29 @@ internal sealed class FaultServer : IAsyncDisposable
         http.Response.AppendTrailer("grpc-status", "0");
     }
 
-    private Task AnswerAsync(HttpContext http) => _answers[Path.GetFileName(http.Request.Path.Value!)](http);
+    private async Task AnswerAsync(HttpContext http)
+    {
+        Interlocked.Increment(ref _calls);
+        try
+        {
+            await _answers[Path.GetFileName(http.Request.Path.Value!)](http);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _calls);
+        }
+    }
+
+    private async Task CountAsync(ConnectionDelegate next, ConnectionContext connection)
+    {
+        Interlocked.Increment(ref _connections);
+        try
+        {
+            await next(connection);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _connections);
+        }
+    }
 }

@@ -118,7 +118,7 @@ public sealed class CheckpointFailureTests(DaemonFixture daemon) : CheckpointTes
         var path = NewPath();
         await Checkpoints.SaveAsync(id, path).WaitAsync(Hang);
 
-        await AssertErrorAsync("TaskStateInvalid", CtrErrorKind.FailedPrecondition, () => Checkpoints.StartAsync(id, path));
+        await AssertErrorAsync("TaskAlreadyStarted", CtrErrorKind.FailedPrecondition, () => Checkpoints.StartAsync(id, path));
         await Tasks.ForceDeleteAsync(id).WaitAsync(Hang);
         await Tasks.CreateAsync(id).WaitAsync(Hang);
         await AssertErrorAsync("TaskStateInvalid", CtrErrorKind.FailedPrecondition, () => Checkpoints.StartAsync(id, path));

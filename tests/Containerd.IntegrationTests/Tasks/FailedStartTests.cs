@@ -90,7 +90,7 @@ public sealed class FailedStartTests(DaemonFixture daemon) : TaskTests(daemon)
 
         await AssertErrorAsync(
             "ExecAlreadyExists", CtrErrorKind.AlreadyExists, () => Tasks.StartExecAsync(id, new ExecOptions { ExecId = "e1", Command = ["true"] }));
-        await AssertErrorAsync("TaskStateInvalid", CtrErrorKind.FailedPrecondition, () => Tasks.StartAttachedAsync(id));
+        await AssertErrorAsync("TaskAlreadyStarted", CtrErrorKind.FailedPrecondition, () => Tasks.StartAttachedAsync(id));
 
         Assert.Equal(before, await TracesAsync());
         using var input = new MemoryStream("still here"u8.ToArray());

@@ -83,16 +83,20 @@ public sealed class InputTests(DaemonFixture daemon) : TaskTests(daemon)
         Assert.Equal(6, result.ExitCode);
     }
 
-    [SkippableFact]
-    public async Task A_source_that_fails_half_way_ends_the_process_and_is_told()
+    public static TheoryData<Exception> Failures => new(
+        new IOException("The disk is gone."), new ObjectDisposedException("input"), new InvalidOperationException("The reader has left."));
+
+    [SkippableTheory]
+    [MemberData(nameof(Failures))]
+    public async Task A_source_that_fails_half_way_ends_the_process_and_is_told(Exception failure)
     {
         var id = await RunningAsync();
         var before = await TracesAsync();
 
-        var error = await Assert.ThrowsAsync<IOException>(
-            () => Tasks.ExecAsync(id, new ExecOptions { Command = ["cat"] }, new FailingInput()).WaitAsync(Hang));
+        var error = await Assert.ThrowsAnyAsync<Exception>(
+            () => Tasks.ExecAsync(id, new ExecOptions { Command = ["cat"] }, new FailingInput(failure)).WaitAsync(Hang));
 
-        Assert.Equal("The disk is gone.", error.Message);
+        Assert.Same(failure, error);
         Assert.Equal(before, await TracesAsync());
     }
 
@@ -145,7 +149,7 @@ public sealed class InputTests(DaemonFixture daemon) : TaskTests(daemon)
         }
     }
 
-    private sealed class FailingInput : MemoryStream
+    private sealed class FailingInput(Exception failure) : MemoryStream
     {
         private bool _begun;
 
@@ -153,7 +157,7 @@ public sealed class InputTests(DaemonFixture daemon) : TaskTests(daemon)
         {
             if (_begun)
             {
-                throw new IOException("The disk is gone.");
+                throw failure;
             }
 
             _begun = true;

@@ -63,8 +63,8 @@ public sealed class LifecycleTests(DaemonFixture daemon) : TaskTests(daemon)
     {
         var id = await RunningAsync();
 
-        await AssertErrorAsync("TaskStateInvalid", CtrErrorKind.FailedPrecondition, () => Tasks.StartAsync(id));
-        await AssertErrorAsync("TaskStateInvalid", CtrErrorKind.FailedPrecondition, () => Tasks.StartAttachedAsync(id));
+        await AssertErrorAsync("TaskAlreadyStarted", CtrErrorKind.FailedPrecondition, () => Tasks.StartAsync(id));
+        await AssertErrorAsync("TaskAlreadyStarted", CtrErrorKind.FailedPrecondition, () => Tasks.StartAttachedAsync(id));
 
         Assert.Equal(CtrTaskStatus.Running, (await Tasks.GetAsync(id)).Status);
     }

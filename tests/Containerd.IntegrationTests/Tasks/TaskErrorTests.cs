@@ -49,7 +49,7 @@ public sealed class TaskErrorTests(DaemonFixture daemon) : TaskTests(daemon)
         await Tasks.StartAsync(id).WaitAsync(Hang);
         await Tasks.WaitAsync(id).WaitAsync(Hang);
 
-        await AssertErrorAsync("ExecStateInvalid", CtrErrorKind.FailedPrecondition, () => Tasks.StartExecAsync(id, s_true));
+        await AssertErrorAsync("TaskNotRunning", CtrErrorKind.FailedPrecondition, () => Tasks.StartExecAsync(id, s_true));
     }
 
     [Fact]
@@ -108,6 +108,14 @@ public sealed class TaskErrorTests(DaemonFixture daemon) : TaskTests(daemon)
             () => tasks.SendSignalAsync(id, 15),
             () => tasks.StopAsync(id, null, Hang),
             () => tasks.CloseStandardInputAsync(id),
+            () => tasks.PauseAsync(id),
+            () => tasks.ResumeAsync(id),
+            () => tasks.UpdateAsync(id, new CtrSpecResources()),
+            () => tasks.ListProcessesAsync(id),
+            () => tasks.ResizeTerminalAsync(id, 80, 25),
+            () => tasks.MeasureAsync(id),
+            () => tasks.AttachAsync(id),
+            () => tasks.StartDetachedExecAsync(id, s_true),
             () => tasks.GetExecAsync(id, "e1"),
             () => tasks.WaitAsync(id, "e1"),
             () => tasks.DeleteAsync(id, "e1"),

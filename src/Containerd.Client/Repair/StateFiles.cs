@@ -1,0 +1,45 @@
+using Containerd.Client.IO;
+
+namespace Containerd.Client;
+
+/// <summary>The files of containers that clients keep on the daemon's host, as far as they may be left behind.</summary>
+internal static class StateFiles
+{
+    // A client opens what it has made at once; a younger FIFO may be on its way.
+    private static readonly TimeSpan s_settled = TimeSpan.FromSeconds(10);
+
+    /// <summary>The directories in a directory, which need not be there.</summary>
+    public static string[] Directories(string directory) => Directory.Exists(directory) ? Directory.GetDirectories(directory) : [];
+
+    /// <summary>The FIFOs in a directory that no process has open: neither a client nor a shim, which keeps both ends.</summary>
+    public static IEnumerable<string> AbandonedFifos(string directory)
+    {
+        foreach (string path in Directory.EnumerateFiles(directory, "*-std*"))
+        {
+            if (DateTime.UtcNow - File.GetLastWriteTimeUtc(path) > s_settled && Fifo.HasNoReader(path))
+            {
+                yield return path;
+            }
+        }
+    }
+
+    /// <summary>Removes a FIFO, and its directory where nothing else is in it and it was made for a single process.</summary>
+    public static void RemoveFifo(string path)
+    {
+        File.Delete(path);
+        string directory = Path.GetDirectoryName(path)!;
+        if (Path.GetFileName(Path.GetDirectoryName(directory)) == "fifo" && !Directory.EnumerateFileSystemEntries(directory).Any())
+        {
+            Directory.Delete(directory);
+        }
+    }
+
+    /// <summary>Removes a container's directory with all that is in it.</summary>
+    public static void RemoveDirectory(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            Directory.Delete(path, recursive: true);
+        }
+    }
+}

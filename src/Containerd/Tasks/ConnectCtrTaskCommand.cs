@@ -1,0 +1,55 @@
+using System.Management.Automation;
+using Containerd.Client;
+using Containerd.PowerShell.Binding;
+using Containerd.PowerShell.Completion;
+using Containerd.PowerShell.Containers;
+
+namespace Containerd.PowerShell.Tasks;
+
+/// <summary>Connect-CtrTask: attaches to a task or exec that was started before, and writes its output line by line.</summary>
+[Cmdlet(VerbsCommunications.Connect, "CtrTask", DefaultParameterSetName = InputObjectSet)]
+[OutputType(typeof(CtrOutputLine))]
+public sealed class ConnectCtrTaskCommand : ContainerTargetCmdlet, IProcessCmdlet
+{
+    /// <summary>The exec.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, HelpMessage = "The exec to attach to, instead of the task's first process.")]
+    [ArgumentCompleter(typeof(ExecIdCompleter))]
+    public string? ExecId { get; set => field = string.IsNullOrEmpty(value) ? null : value; }
+
+    /// <summary>What the process reads.</summary>
+    [Parameter(HelpMessage = "What the process reads before its end: text, lines, bytes, a file (Get-Item) or a stream.")]
+    [ValidateNotNull]
+    public object? StandardInput { get; set; }
+
+    private protected override async Task ProcessTargetAsync(ContainerTarget target, CancellationToken cancellationToken)
+    {
+        using Stream? input = StandardInput is null ? null : InputStream.Open(StandardInput);
+        RunningProcess process = await target.Client.Tasks.AttachAsync(target.Id, target.ExecId, cancellationToken).ConfigureAwait(false);
+        await using (process.ConfigureAwait(false))
+        {
+            if (input is not null && !process.HasStandardInput)
+            {
+                throw new CtrException(
+                    CtrErrorKind.FailedPrecondition,
+                    "StandardInputNotOpen",
+                    $"'{target.Name}' has no standard input.",
+                    target.Name,
+                    "Start it with -OpenStandardInput.");
+            }
+
+            if (input is null && !process.HasOutput)
+            {
+                throw new CtrException(
+                    CtrErrorKind.NotFound,
+                    "StreamsNotFound",
+                    $"'{target.Name}' has no output that can be read here.",
+                    target.Name,
+                    "Start it without -NoIO or a binary -LogUri.");
+            }
+
+            Task copying = input is null ? Task.CompletedTask : process.CopyInputAsync(input, cancellationToken);
+            await WriteAllAsync(process.ReadLinesAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
+            await copying.ConfigureAwait(false);
+        }
+    }
+}

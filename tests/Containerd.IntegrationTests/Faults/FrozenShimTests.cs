@@ -1,0 +1,59 @@
+using Containerd.Client;
+
+namespace Containerd.IntegrationTests.Faults;
+
+/// <summary>One shim that hangs does not take the others' tasks with it.</summary>
+public sealed class FrozenShimTests(PrivateDaemon daemon) : IClassFixture<PrivateDaemon>
+{
+    private const int SigStop = 19, SigCont = 18;
+
+    private static readonly TimeSpan s_hang = TimeSpan.FromSeconds(60);
+
+    [SkippableFact]
+    public async Task A_shim_that_is_stopped_is_an_error_and_the_rest_of_the_list_comes()
+    {
+        await daemon.RequireAsync();
+        using var client = daemon.Connect();
+        await PrivateDaemon.ImportAsync(client);
+        string[] ids = ["one", "two", "three"];
+        foreach (var id in ids)
+        {
+            await client.Containers.CreateAsync(new()
+            {
+                Image = "busybox",
+                SpecOptions = new() { Id = id, Command = ["sleep", "3600"] },
+            });
+            await client.Tasks.StartAsync(id, DetachedOutput.None);
+        }
+
+        var shim = daemon.ShimOf("two");
+        PrivateDaemon.Send(shim, SigStop);
+        try
+        {
+            var failures = new List<CtrException>();
+            var tasks = await client.Tasks.ListAsync(failures).WaitAsync(s_hang);
+
+            Assert.Equal(["one", "three"], tasks.Select(task => task.Id).Order());
+            Assert.All(tasks, task => Assert.Equal(CtrTaskStatus.Running, task.Status));
+            AssertNotResponding(Assert.Single(failures));
+            AssertNotResponding(await Assert.ThrowsAsync<CtrException>(() => client.Tasks.GetAsync("two").WaitAsync(s_hang)));
+            Assert.Equal(CtrTaskStatus.Running, (await client.Tasks.GetAsync("one").WaitAsync(s_hang)).Status);
+        }
+        finally
+        {
+            PrivateDaemon.Send(shim, SigCont);
+        }
+
+        Assert.Equal(CtrTaskStatus.Running, (await client.Tasks.GetAsync("two").WaitAsync(s_hang)).Status);
+        foreach (var id in ids)
+        {
+            await client.Containers.DeleteAsync(id, force: true).WaitAsync(s_hang);
+        }
+    }
+
+    private static void AssertNotResponding(CtrException error)
+    {
+        Assert.Equal(("TaskNotResponding", CtrErrorKind.DeadlineExceeded), (error.ErrorId, error.Kind));
+        Assert.Equal("two", error.Target);
+    }
+}

@@ -1,0 +1,67 @@
+using System.Diagnostics;
+using Containerd.Client;
+using Containerd.IntegrationTests.Images;
+
+namespace Containerd.IntegrationTests.Faults;
+
+/// <summary>A disk of the daemon that is full is a clear error, and what was begun on it is gone.</summary>
+public sealed class FullDiskTests(PrivateDaemon daemon) : IClassFixture<PrivateDaemon>
+{
+    private static readonly TimeSpan s_hang = TimeSpan.FromSeconds(90);
+
+    [SkippableFact]
+    public async Task An_import_to_a_full_content_store_fails_and_leaves_no_ingest()
+    {
+        await FailsOnAsync("io.containerd.content.v1.content", ["ingest", "blobs"], "content");
+    }
+
+    [SkippableFact]
+    public async Task An_import_to_a_full_snapshotter_fails_and_leaves_no_snapshot()
+    {
+        await FailsOnAsync("io.containerd.snapshotter.v1.overlayfs/snapshots", [], "snapshots");
+    }
+
+    private async Task FailsOnAsync(string below, string[] directories, string @namespace)
+    {
+        await daemon.RequireAsync();
+        using var client = daemon.Connect(@namespace);
+        var path = Path.Combine(daemon.Root, below);
+        await RunAsync("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", path);
+        try
+        {
+            foreach (var directory in directories)
+            {
+                Directory.CreateDirectory(Path.Combine(path, directory));
+            }
+
+            var error = await Assert.ThrowsAsync<CtrException>(() => client.Images.ImportAsync(Archive()).WaitAsync(s_hang));
+
+            Assert.Equal(("DiskFull", CtrErrorKind.ResourceExhausted), (error.ErrorId, error.Kind));
+            Assert.Contains("no space left on device", error.Message, StringComparison.Ordinal);
+            Assert.Empty(Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories));
+        }
+        finally
+        {
+            await RunAsync("umount", path);
+        }
+
+        await client.Images.ImportAsync(Archive()).WaitAsync(s_hang);
+    }
+
+    // More than fits, and nothing that compresses.
+    private static MemoryStream Archive()
+    {
+        var content = new byte[3 << 20];
+        new Random(3).NextBytes(content);
+        var builder = new OciArchiveBuilder();
+        builder.Name(builder.AddManifest(OciArchiveBuilder.Architecture, OciArchiveBuilder.Layer("file", content)), "example.com/large:1");
+        return new MemoryStream(builder.ToArray());
+    }
+
+    private static async Task RunAsync(string command, params string[] arguments)
+    {
+        using var process = Process.Start(command, arguments);
+        await process.WaitForExitAsync().WaitAsync(s_hang);
+        Assert.Equal(0, process.ExitCode);
+    }
+}

@@ -1,0 +1,159 @@
+BeforeDiscovery {
+    # Every cmdlet that asks the daemon.
+    $commands = @(
+        @{ Script = 'Connect-Ctr $address | Disconnect-Ctr' }
+        @{ Script = 'Get-CtrContainer' }
+        @{ Script = 'Get-CtrImage' }
+        @{ Script = 'Get-CtrLog running' }
+        @{ Script = 'Get-CtrPlugin' }
+        @{ Script = 'Get-CtrSpec running' }
+        @{ Script = 'Get-CtrTask' }
+        @{ Script = 'Get-CtrVersion' }
+        @{ Script = 'Import-CtrImage $archive' }
+        @{ Script = 'Invoke-CtrExec running true' }
+        @{ Script = 'New-CtrContainer $new -Image busybox -Command true' }
+        @{ Script = 'New-CtrSpec -Image busybox' }
+        @{ Script = 'New-CtrTask $made' }
+        @{ Script = 'Start-CtrTask $made' }
+        @{ Script = 'Stop-CtrTask $started' }
+        @{ Script = 'Wait-CtrTask ended' }
+        @{ Script = 'Send-CtrSignal running CONT' }
+        @{ Script = 'Set-CtrContainer running -Label @{ a = "b" }' }
+        @{ Script = 'Remove-CtrTask $started -Force' }
+        @{ Script = 'Remove-CtrContainer $started -Force' }
+        @{ Script = 'Remove-CtrImage $other' }
+        @{ Script = 'Get-CtrCheckpoint' }
+        @{ Script = 'Remove-CtrCheckpoint $saved' }
+        @{ Script = 'Restore-CtrCheckpoint $saved $new' }
+        @{ Script = 'Save-CtrCheckpoint $started -Image saved:new' }
+        @{ Script = 'Repair-Ctr' }
+        @{ Script = 'Test-CtrConnection' }
+    )
+}
+
+BeforeAll {
+    . "$PSScriptRoot/Containers.ps1"
+    $archive = "$env:CONTAINERD_TEST_IMAGES/busybox.tar"
+    $control = (Resolve-Path "$PSScriptRoot/../daemon/daemon.sh").Path
+
+    # Through a file: a pipe would stay open as long as the daemon.
+    function Invoke-Daemon([string[]] $Arguments) {
+        $file = [IO.Path]::GetTempFileName()
+        bash -c 'exec "$@" > "$0" 2> /dev/null < /dev/null' $file $control @Arguments
+        if ($LASTEXITCODE) { throw "daemon.sh $Arguments ended with $LASTEXITCODE" }
+        foreach ($line in Get-Content $file) {
+            $name, $value = $line -split '=', 2
+            $own[$name -replace '^CONTAINERD_TEST_'] = $value
+        }
+        Remove-Item $file
+    }
+
+    $own = @{}
+    $version = [version]$env:CONTAINERD_TEST_VERSION
+    Invoke-Daemon start, ($version.Major -eq 1 ? "1.$($version.Minor)" : '2.x')
+    $before = @{ Address = $env:CONTAINERD_ADDRESS; State = $env:CONTAINERD_POWERSHELL_STATE; Namespace = $env:CONTAINERD_NAMESPACE }
+    $address = $env:CONTAINERD_ADDRESS = $own.ADDRESS
+    $env:CONTAINERD_POWERSHELL_STATE = "$($own.DIR)/clients"
+    $env:CONTAINERD_NAMESPACE = 'faults'
+    $null = Import-CtrImage $archive
+    $null = New-CtrContainer running -Image busybox -Command sh, -c, 'trap exit TERM; echo up; while :; do sleep 3600 & wait; done' | Start-CtrTask
+    $null = New-CtrContainer ended -Image busybox -Command true | Start-CtrTask
+
+    function New-Id { "c-$([guid]::NewGuid().ToString('N'))" }
+}
+
+AfterAll {
+    $env:CONTAINERD_ADDRESS = $before.Address
+    $env:CONTAINERD_POWERSHELL_STATE = $before.State
+    $env:CONTAINERD_NAMESPACE = $before.Namespace
+    if ($own.DIR) { Invoke-Daemon stop, $own.DIR }
+    Remove-Module Containerd
+}
+
+Describe 'A containerd that is killed' {
+    It 'is tried with every cmdlet' -ForEach @{ Tried = $commands.Script -split '\W*\s' -match '^[A-Z][a-z]+-Ctr' } {
+        $all = (Import-PowerShellDataFile "$PSScriptRoot/../../Containerd.psd1").CmdletsToExport
+        $all | Where-Object { $_ -notin $Tried } | Should -Be 'Get-CtrSession'
+    }
+
+    It 'in the middle of <Script> is an error, and the next call works' -ForEach $commands {
+        # It is stopped first, so that it cannot have answered: the call is in flight when it is killed.
+        $new = New-Id
+        $made = (New-CtrContainer (New-Id) -Image busybox -Command sleep, 3600).Id
+        $started = (New-CtrContainer (New-Id) -Image busybox -Command sleep, 3600 | Start-CtrTask).Id
+        $other = 'docker.io/library/other:1'
+        $null = Import-CtrImage $archive -Name $other
+        $saved = 'docker.io/library/saved:1'
+        if ($Script -match '\$saved') { $null = Save-CtrCheckpoint $started -Image $saved }
+        $variables = @{ saved = $saved; address = $address; archive = $archive; new = $new; made = $made; started = $started; other = $other }
+        bash -c "kill -STOP $($own.PID)"
+        $shell = [powershell]::Create()
+        $null = $shell.AddScript('param($module, $variables) Import-Module $module; foreach ($name in $variables.Keys) { Set-Variable $name $variables[$name] }; ' +
+            $Script).AddArgument((Get-Module Containerd).Path).AddArgument($variables)
+        $call = $shell.BeginInvoke()
+        Start-Sleep -Milliseconds 100
+        bash -c "kill -KILL $($own.PID)"
+        $ended = $call.AsyncWaitHandle.WaitOne([timespan]::FromSeconds(60))
+        Invoke-Daemon restart, $own.DIR
+        $ended | Should -BeTrue
+        $output = try { $shell.EndInvoke($call) } catch { $_.Exception }
+        if ($Script -eq 'Test-CtrConnection') {
+            $output | Should -Be $false
+        }
+        else {
+            $failure = @($shell.Streams.Error) + @($output | Where-Object { $_ -is [Exception] } | ForEach-Object { $_.GetBaseException() })
+            "$($failure[0].FullyQualifiedErrorId)$($failure[0].Message)" | Should -Match 'DaemonUnavailable|cannot be reached|Nothing listens'
+        }
+        $shell.Dispose()
+
+        $after = [powershell]::Create()
+        $null = $after.AddScript('param($module, $variables) $ErrorActionPreference = "Stop"; Import-Module $module; foreach ($name in $variables.Keys) { Set-Variable $name $variables[$name] }; ' +
+            $Script).AddArgument((Get-Module Containerd).Path).AddArgument($variables)
+        $null = $after.Invoke()
+        $after.Dispose()
+        Get-CtrContainer c-* | Remove-CtrContainer -Force
+        Get-CtrImage *saved* | Remove-CtrImage
+    }
+}
+
+Describe 'A shim that is stopped' {
+    It 'is an error of Get-CtrTask, which gives the others' {
+        $null = New-CtrContainer frozen -Image busybox -Command sleep, 3600 | Start-CtrTask
+        $shim = (Get-ChildItem /proc -Directory | Where-Object Name -Match '^\d+$' |
+                Where-Object { "$(Get-Content -Raw "$_/cmdline" -ErrorAction Ignore)" -match "-id\0frozen\0.*$([regex]::Escape($address))" }).Name
+        bash -c "kill -STOP $shim"
+        try {
+            $tasks = Get-CtrTask -ErrorVariable failures -ErrorAction SilentlyContinue
+            ($tasks.Id | Sort-Object) | Should -Be 'ended', 'running'
+            $failures.FullyQualifiedErrorId | Should -Be 'TaskNotResponding,Containerd.PowerShell.Tasks.GetCtrTaskCommand'
+            $failures.CategoryInfo.Category | Should -Be OperationTimeout
+            $failures.TargetObject | Should -Be frozen
+        }
+        finally {
+            bash -c "kill -CONT $shim"
+        }
+        Remove-CtrContainer frozen -Force
+    }
+}
+
+Describe 'A socket' {
+    It 'that is replaced by a daemon that starts again serves the same session' {
+        $session = Connect-Ctr $address
+        bash -c "kill -KILL $($own.PID)"
+        { Get-CtrTask -Session $session -ErrorAction Stop } | Should -Throw -ErrorId 'DaemonUnavailable,*'
+        Invoke-Daemon restart, $own.DIR
+        (Get-CtrTask running -Session $session).Status | Should -Be Running
+        Disconnect-Ctr $session
+    }
+
+    It 'whose permissions change is refused, and serves again when they are back' {
+        if (-not ((Get-Command setpriv -ErrorAction Ignore) -and (id -u) -eq 0)) {
+            Set-ItResult -Skipped -Because 'it takes root and setpriv to give up the right to open every file'
+        }
+        # A root without the capability that passes over permissions.
+        $command = "Import-Module '$((Get-Module Containerd).Path)'; `$open = Connect-Ctr '$address'; chmod 000 '$address'; Test-CtrConnection -Session `$open; " +
+            "try { Connect-Ctr '$address' } catch { `$_.FullyQualifiedErrorId }; chmod 660 '$address'; (Connect-Ctr '$address').IsOpen"
+        $said = setpriv --bounding-set '-dac_override,-dac_read_search' ($env:PWSH ?? 'pwsh') -NoProfile -NonInteractive -Command $command 2>&1
+        "$said" | Should -Be 'True SocketAccessDenied,Containerd.PowerShell.Sessions.ConnectCtrCommand True'
+    }
+}

@@ -6,7 +6,12 @@ BeforeDiscovery {
         @{ Script = 'Get-CtrImage' }
         @{ Script = 'Get-CtrLog running' }
         @{ Script = 'Get-CtrPlugin' }
+        @{ Script = 'Get-CtrProcess running' }
         @{ Script = 'Get-CtrSpec running' }
+        @{ Script = 'Measure-CtrTask running' }
+        @{ Script = 'Start-CtrExec running true' }
+        @{ Script = 'Suspend-CtrTask $started' }
+        @{ Script = 'Update-CtrTask running -Memory 64MB' }
         @{ Script = 'Get-CtrTask' }
         @{ Script = 'Get-CtrVersion' }
         @{ Script = 'Import-CtrImage $archive' }
@@ -54,7 +59,8 @@ BeforeAll {
     $before = @{ Address = $env:CONTAINERD_ADDRESS; State = $env:CONTAINERD_POWERSHELL_STATE; Namespace = $env:CONTAINERD_NAMESPACE }
     $address = $env:CONTAINERD_ADDRESS = $own.ADDRESS
     $env:CONTAINERD_POWERSHELL_STATE = "$($own.DIR)/clients"
-    $env:CONTAINERD_NAMESPACE = 'faults'
+    # runc keeps its state by namespace and id for all daemons of a machine.
+    $env:CONTAINERD_NAMESPACE = "faults-$([guid]::NewGuid().ToString('N'))"
     $null = Import-CtrImage $archive
     $null = New-CtrContainer running -Image busybox -Command sh, -c, 'trap exit TERM; echo up; while :; do sleep 3600 & wait; done' | Start-CtrTask
     $null = New-CtrContainer ended -Image busybox -Command true | Start-CtrTask
@@ -71,9 +77,10 @@ AfterAll {
 }
 
 Describe 'A containerd that is killed' {
-    It 'is tried with every cmdlet' -ForEach @{ Tried = $commands.Script -split '\W*\s' -match '^[A-Z][a-z]+-Ctr' } {
+    It 'is tried with every cmdlet but those that need a task in a state of its own, or follow events over restarts' -ForEach @{ Tried = $commands.Script -split '\W*\s' -match '^[A-Z][a-z]+-Ctr' } {
         $all = (Import-PowerShellDataFile "$PSScriptRoot/../../Containerd.psd1").CmdletsToExport
-        $all | Where-Object { $_ -notin $Tried } | Should -Be 'Get-CtrSession'
+        $others = 'Get-CtrSession', 'Close-CtrStandardInput', 'Connect-CtrTask', 'Resume-CtrTask', 'Set-CtrTerminalSize', 'Get-CtrEvent', 'Publish-CtrEvent', 'Register-CtrEvent'
+        $all | Where-Object { $_ -notin $Tried -and $_ -notin $others } | Should -BeNullOrEmpty
     }
 
     It 'in the middle of <Script> is an error, and the next call works' -ForEach $commands {

@@ -6,7 +6,12 @@ BeforeDiscovery {
         @{ Script = 'Get-CtrImage' }
         @{ Script = 'Get-CtrLog running' }
         @{ Script = 'Get-CtrPlugin' }
+        @{ Script = 'Get-CtrProcess running' }
         @{ Script = 'Get-CtrSpec running' }
+        @{ Script = 'Measure-CtrTask running' }
+        @{ Script = 'Start-CtrExec running true' }
+        @{ Script = 'Suspend-CtrTask $started' }
+        @{ Script = 'Update-CtrTask running -Memory 64MB' }
         @{ Script = 'Get-CtrTask' }
         @{ Script = 'Get-CtrVersion' }
         @{ Script = 'Import-CtrImage $archive' }
@@ -26,15 +31,10 @@ BeforeDiscovery {
         @{ Script = 'Remove-CtrCheckpoint $saved' }
         @{ Script = 'Restore-CtrCheckpoint $saved $new' }
         @{ Script = 'Save-CtrCheckpoint $started -Image saved:new' }
-        @{ Script = 'Suspend-CtrTask $started' }
         @{ Script = 'Resume-CtrTask $paused' }
-        @{ Script = 'Update-CtrTask running -PidsLimit 100' }
-        @{ Script = 'Measure-CtrTask running' }
-        @{ Script = 'Get-CtrProcess running' }
         @{ Script = 'Set-CtrTerminalSize $terminal 80 25' }
         @{ Script = 'Close-CtrStandardInput $fed' }
         @{ Script = 'Connect-CtrTask running | Select-Object -First 1' }
-        @{ Script = 'Start-CtrExec running true' }
         @{ Script = 'Publish-CtrEvent /faults/test' }
         @{ Script = 'Repair-Ctr' }
         @{ Script = 'Test-CtrConnection' }
@@ -64,7 +64,8 @@ BeforeAll {
     $before = @{ Address = $env:CONTAINERD_ADDRESS; State = $env:CONTAINERD_POWERSHELL_STATE; Namespace = $env:CONTAINERD_NAMESPACE }
     $address = $env:CONTAINERD_ADDRESS = $own.ADDRESS
     $env:CONTAINERD_POWERSHELL_STATE = "$($own.DIR)/clients"
-    $env:CONTAINERD_NAMESPACE = 'faults'
+    # runc keeps its state by namespace and id for all daemons of a machine.
+    $env:CONTAINERD_NAMESPACE = "faults-$([guid]::NewGuid().ToString('N'))"
     $null = Import-CtrImage $archive
     $null = New-CtrContainer running -Image busybox -Command sh, -c, 'trap exit TERM; echo up; while :; do sleep 3600 & wait; done' | Start-CtrTask
     $null = New-CtrContainer ended -Image busybox -Command true | Start-CtrTask

@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 
 namespace Containerd.IntegrationTests.Events;
 
-public sealed class EventRestartTests(DaemonFixture daemon, ITestOutputHelper output) : IClassFixture<DaemonFixture>
+public sealed class EventRestartTests(PrivateDaemon daemon, ITestOutputHelper output) : IClassFixture<PrivateDaemon>
 {
     private const int TaskCount = 200;
     private const int KillCount = 20;
@@ -15,21 +15,19 @@ public sealed class EventRestartTests(DaemonFixture daemon, ITestOutputHelper ou
     [SkippableFact]
     public async Task Each_start_and_exit_is_reported_once_while_the_daemon_is_killed_again_and_again()
     {
-        await using var crashing = await PrivateDaemon.StartAsync(daemon);
-
-        // runc keeps its state by namespace, whichever daemon it works for.
-        using var client = crashing.Connect($"crashing-{Guid.NewGuid():N}");
-        await client.Images.ImportAsync(Path.Combine(daemon.ImagesDirectory, "busybox.tar"));
+        await daemon.RequireAsync();
+        using var client = daemon.Connect();
+        await PrivateDaemon.ImportAsync(client);
         await using var feed = await client.Events.SubscribeAsync(new EventSubscription { Topics = ["/tasks"] }).WaitAsync(s_hang);
         using var run = new Run(client);
 
         // As it starts, a daemon since 1.7 removes tasks that ended without it: since containerd's #6860 it takes their shims for
         // leaked. Their exit codes are gone then, and all trace of a task of which nothing had been told.
-        var forgets = daemon.Version >= new Version(1, 7);
+        var forgets = PrivateDaemon.Version >= new Version(1, 7);
         using var end = new CancellationTokenSource();
         var collecting = run.CollectAsync(feed, end.Token);
 
-        var killing = KillAndStartAsync(crashing, run, forgets);
+        var killing = KillAndStartAsync(daemon, run, forgets);
         await Parallel.ForEachAsync(
             Enumerable.Range(0, TaskCount), new ParallelOptions { MaxDegreeOfParallelism = AtATime }, async (number, _) => await run.RunTaskAsync(number)).WaitAsync(s_hang);
         await killing.WaitAsync(s_hang);
@@ -71,7 +69,7 @@ public sealed class EventRestartTests(DaemonFixture daemon, ITestOutputHelper ou
 
                 await daemon.KillAsync();
                 await EndAsync(run.LastPid);
-                await daemon.StartAgainAsync();
+                await daemon.RestartAsync();
             }
         }
     }

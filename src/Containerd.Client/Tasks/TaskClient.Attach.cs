@@ -27,7 +27,7 @@ public sealed partial class TaskClient
             process,
             io,
             toLog ? cancellation => ReadLogAsync(id, tail: 0, follow: true, execId: execId, cancellationToken: cancellation) : null,
-            WaitAsync(id, execId, waiting.Token),
+            WaitThroughRestartAsync(id, execId, waiting.Token),
             waiting);
     }
 

@@ -14,6 +14,9 @@ public sealed partial class PrivateDaemon : IAsyncLifetime
 
     private readonly Dictionary<string, string> _variables = [];
 
+    // runc keeps its state by namespace and id for all daemons of a machine.
+    private readonly string _namespace = $"faults-{Guid.NewGuid():N}";
+
     public string Directory => _variables["DIR"];
 
     public string Address => _variables["ADDRESS"];
@@ -38,8 +41,8 @@ public sealed partial class PrivateDaemon : IAsyncLifetime
         }
     }
 
-    public ContainerdClient Connect(string @namespace = "faults") => ContainerdClient.Create(
-        ContainerdAddress.Parse(Address), @namespace, new ContainerdClientOptions { StateDirectory = StateDirectory });
+    public ContainerdClient Connect(string? @namespace = null) => ContainerdClient.Create(
+        ContainerdAddress.Parse(Address), @namespace ?? _namespace, new ContainerdClientOptions { StateDirectory = StateDirectory });
 
     /// <summary>Gives a namespace the busybox image.</summary>
     public static Task ImportAsync(ContainerdClient client) =>

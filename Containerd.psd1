@@ -23,6 +23,7 @@
         'Close-CtrStandardInput'
         'Connect-Ctr'
         'Connect-CtrTask'
+        'Copy-CtrItem'
         'Disconnect-Ctr'
         'Get-CtrCheckpoint'
         'Get-CtrContainer'

@@ -3,6 +3,9 @@ Import-Module (Resolve-Path "$PSScriptRoot/../../out/Containerd").Path
 $image = 'docker.io/library/busybox:latest'
 $guard = [timespan]::FromSeconds(30)
 
+# This PowerShell's own command, for another one in a process that can be killed: pwsh from NuGet is a launcher of dotnet.
+$pwsh = @([Environment]::ProcessPath) + @(if ((Split-Path -Leaf ([Environment]::ProcessPath)) -eq 'dotnet') { "$PSHOME/pwsh.dll" })
+
 function Enter-TestNamespace {
     $script:before = @{ Defaults = $global:PSDefaultParameterValues; State = $env:CONTAINERD_POWERSHELL_STATE; Namespace = $env:CONTAINERD_NAMESPACE }
     $env:CONTAINERD_POWERSHELL_STATE = (New-Item -ItemType Directory "$([IO.Path]::GetTempPath())/ctr-pester-$([guid]::NewGuid().ToString('N'))").FullName

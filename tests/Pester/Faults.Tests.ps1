@@ -36,6 +36,7 @@ BeforeDiscovery {
         @{ Script = 'Close-CtrStandardInput $fed' }
         @{ Script = 'Connect-CtrTask running | Select-Object -First 1' }
         @{ Script = 'Publish-CtrEvent /faults/test' }
+        @{ Script = 'Copy-CtrItem $archive running:/archive' }
         @{ Script = 'Repair-Ctr' }
         @{ Script = 'Test-CtrConnection' }
     )

@@ -112,6 +112,11 @@ internal static class LogFile
     private static async ValueTask<long> StartAsync(SafeFileHandle file, LogOptions options, CancellationToken cancellationToken)
     {
         var length = RandomAccess.GetLength(file);
+        if (options.Start is { } start)
+        {
+            return start;
+        }
+
         if (options.Since is { } since && File.GetLastWriteTimeUtc(file) < since.UtcDateTime)
         {
             return length;

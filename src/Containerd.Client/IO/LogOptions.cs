@@ -21,6 +21,9 @@ internal sealed record LogOptions
         }
     }
 
+    /// <summary>The byte to begin with, which says all; null for what the others say.</summary>
+    public long? Start { get; init; }
+
     /// <summary>
     /// Leaves out what is in a file that was last written before this. A plain log has no times of its lines: one
     /// that was written since is read as a whole.

@@ -19,14 +19,17 @@ public sealed partial class TaskClient
         CtrProcess process = execId is null
             ? ToProcess(await GetAsync(id, cancellationToken).ConfigureAwait(false))
             : await GetExecAsync(id, execId, cancellationToken).ConfigureAwait(false);
-        bool toLog = FileOf(process.StandardOutput) is { } log && File.Exists(log);
+        var log = new FileInfo(FileOf(process.StandardOutput) ?? "/");
+
+        // From here on, and not from when somebody begins to read: what is typed meanwhile has an answer.
+        long? end = log.Exists ? log.Length : null;
         ProcessIO io = OpenIO(process);
         var waiting = new CancellationTokenSource();
         return new RunningProcess(
             this,
             process,
             io,
-            toLog ? cancellation => ReadLogAsync(id, tail: 0, follow: true, execId: execId, cancellationToken: cancellation) : null,
+            end is null ? null : cancellation => ReadLogAsync(log.FullName, id, process, new LogOptions { Start = end }, follow: true, cancellation),
             WaitThroughRestartAsync(id, execId, waiting.Token),
             waiting);
     }

@@ -31,15 +31,24 @@ public sealed partial class TaskClient
         CtrProcess? process = execId is not null ? await GetExecAsync(id, execId, cancellationToken).ConfigureAwait(false)
             : await FindAsync(id, cancellationToken).ConfigureAwait(false) is { } task ? ToProcess(task)
             : null;
-        string path = LogPathOf(process, container);
+        var options = new LogOptions { Tail = tail, Since = since };
+        await foreach (CtrOutputLine line in ReadLogAsync(
+            LogPathOf(process, container), id, process, options, follow, cancellationToken).ConfigureAwait(false))
+        {
+            yield return line;
+        }
+    }
+
+    private async IAsyncEnumerable<CtrOutputLine> ReadLogAsync(
+        string path, string id, CtrProcess? process, LogOptions options, bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         using var following = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task? finished = follow ? EndOfLogAsync(process, following.Token) : null;
+        options = options with { Finished = follow ? EndOfLogAsync(process, following.Token) : null };
         try
         {
-            var options = new LogOptions { Tail = tail, Since = since, Finished = finished };
             await foreach (CtrOutputLine line in LogFile.ReadAsync(path, id, options, cancellationToken).ConfigureAwait(false))
             {
-                yield return execId is null ? line : line with { ExecId = execId };
+                yield return process?.ExecId is { } execId ? line with { ExecId = execId } : line;
             }
         }
         finally

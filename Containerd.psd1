@@ -24,6 +24,7 @@
         'Connect-Ctr'
         'Connect-CtrTask'
         'Disconnect-Ctr'
+        'Enter-CtrTask'
         'Get-CtrCheckpoint'
         'Get-CtrContainer'
         'Get-CtrEvent'

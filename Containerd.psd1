@@ -23,6 +23,7 @@
         'Close-CtrStandardInput'
         'Connect-Ctr'
         'Connect-CtrTask'
+        'Copy-CtrItem'
         'Disconnect-Ctr'
         'Enter-CtrTask'
         'Get-CtrCheckpoint'

@@ -1,97 +1,139 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Containerd.Client;
 
 namespace Containerd.IntegrationTests;
 
-/// <summary>A containerd of one test's own, of the version that the others use, which may be killed and started again.</summary>
-internal sealed class PrivateDaemon : IAsyncDisposable
+/// <summary>
+/// A containerd that belongs to one test class, of the version that the others use, so that it can be killed, stopped and
+/// starved. It ends with the class, and so does all that it started.
+/// </summary>
+public sealed partial class PrivateDaemon : IAsyncLifetime
 {
-    private static readonly TimeSpan s_hang = TimeSpan.FromMinutes(2);
+    private const int SigKill = 9;
 
-    private readonly string _script;
-    private readonly string _path;
-    private readonly string _program;
-    private int _pid;
+    private readonly Dictionary<string, string> _variables = [];
 
-    private PrivateDaemon(string script, string directory, int pid)
+    // runc keeps its state by namespace and id for all daemons of a machine.
+    private readonly string _namespace = $"faults-{Guid.NewGuid():N}";
+
+    public static Version Version => Version.Parse(Shared("VERSION"));
+
+    public string Directory => _variables["DIR"];
+
+    public string Address => _variables["ADDRESS"];
+
+    public string Root => _variables["ROOT"];
+
+    public string State => _variables["STATE"];
+
+    public int Pid => int.Parse(_variables["PID"]);
+
+    /// <summary>Where clients keep what belongs to containers.</summary>
+    public string StateDirectory => Path.Combine(Directory, "clients");
+
+    /// <summary>Skips the test where no daemons are at hand; else starts it, the first time.</summary>
+    public async Task RequireAsync()
     {
-        _script = script;
-        Directory = directory;
-        _pid = pid;
-        _program = File.ResolveLinkTarget($"/proc/{pid}/exe", returnFinalTarget: false)!.FullName;
-        _path = File.ReadAllText($"/proc/{pid}/environ").Split('\0').Single(one => one.StartsWith("PATH=", StringComparison.Ordinal))["PATH=".Length..];
-    }
-
-    public string Directory { get; }
-
-    public string Address => Path.Combine(Directory, "containerd.sock");
-
-    public static async Task<PrivateDaemon> StartAsync(DaemonFixture daemon)
-    {
-        daemon.Require();
-        var script = FindScript();
-        var version = daemon.CtrPath.Split('/')[^4]["containerd-".Length..];
-        var variables = (await RunAsync("bash", [script, "start", version])).Split('\n')
-            .Select(line => line.Split('=', 2)).Where(pair => pair.Length == 2).ToDictionary(pair => pair[0], pair => pair[1]);
-        return new PrivateDaemon(script, variables["CONTAINERD_TEST_DIR"], int.Parse(variables["CONTAINERD_TEST_PID"]));
-    }
-
-    public ContainerdClient Connect(string @namespace) => ContainerdClient.Create(
-        ContainerdAddress.Parse(Address), @namespace, new ContainerdClientOptions { StateDirectory = Path.Combine(Directory, "client") });
-
-    /// <summary>Ends it as a crash does: its shims and their containers go on.</summary>
-    public async Task KillAsync()
-    {
-        using var process = Process.GetProcessById(_pid);
-        process.Kill();
-        await process.WaitForExitAsync().WaitAsync(s_hang);
-    }
-
-    /// <summary>Starts it again, on the same files and the same socket.</summary>
-    public async Task StartAgainAsync()
-    {
-        var start = new ProcessStartInfo(
-            "/bin/sh", ["-c", "exec setsid \"$0\" --config \"$1/config.toml\" < /dev/null >> \"$1/containerd.log\" 2>&1", _program, Directory]);
-        start.Environment["PATH"] = _path;
-        using var process = Process.Start(start)!;
-        _pid = process.Id;
-        using var client = Connect("default");
-        using var timeout = new CancellationTokenSource(s_hang);
-        while (!await client.WithTimeout(TimeSpan.FromSeconds(5)).Introspection.IsServingAsync(timeout.Token))
+        Skip.If(Shared("ADDRESS").Length == 0, "No containerd: CONTAINERD_TEST_ADDRESS isn't set; ./build.sh test sets it.");
+        if (_variables.Count == 0)
         {
-            await Task.Delay(20, timeout.Token);
+            await RunAsync("start", Version.Major == 1 ? Version.ToString(2) : "2.x");
         }
     }
 
-    public async ValueTask DisposeAsync() => await RunAsync("bash", [_script, "stop", Directory]);
+    public ContainerdClient Connect(string? @namespace = null) => ContainerdClient.Create(
+        ContainerdAddress.Parse(Address), @namespace ?? _namespace, new ContainerdClientOptions { StateDirectory = StateDirectory });
 
-    private static string FindScript()
+    /// <summary>Gives a namespace the busybox image.</summary>
+    public static Task ImportAsync(ContainerdClient client) =>
+        client.Images.ImportAsync(Path.Combine(Shared("IMAGES"), "busybox.tar"));
+
+    /// <summary>Ends the daemon at once (SIGKILL); shims and their processes live on.</summary>
+    public async Task KillAsync()
     {
-        for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
+        Send(Pid, SigKill);
+        var guard = Stopwatch.StartNew();
+        while (System.IO.Directory.Exists($"/proc/{Pid}") && !File.ReadAllText($"/proc/{Pid}/stat").Contains(") Z ", StringComparison.Ordinal))
         {
-            var script = Path.Combine(directory.FullName, "tests", "daemon", "daemon.sh");
-            if (File.Exists(script))
+            Assert.True(guard.Elapsed < TimeSpan.FromSeconds(30), "The daemon did not end.");
+            await Task.Delay(5);
+        }
+    }
+
+    /// <summary>Starts the daemon again and waits until it serves.</summary>
+    public Task RestartAsync() => RunAsync("restart", Directory);
+
+    /// <summary>The process id of a container's shim.</summary>
+    public int ShimOf(string id)
+    {
+        foreach (var process in System.IO.Directory.EnumerateDirectories("/proc"))
+        {
+            try
             {
-                return script;
+                var arguments = File.ReadAllText(Path.Combine(process, "cmdline")).Split('\0');
+                if (arguments.Contains(Address) && Array.IndexOf(arguments, "-id") is var at and > 0 && arguments[at + 1] == id)
+                {
+                    return int.Parse(Path.GetFileName(process));
+                }
+            }
+            catch (IOException)
+            {
+                // It is no process, or has ended.
             }
         }
 
-        throw new InvalidOperationException("The tests do not lie in the repository.");
+        throw new InvalidOperationException($"{id} has no shim.");
     }
 
-    private static async Task<string> RunAsync(string program, string[] arguments)
+    public static void Send(int pid, int signal) => Assert.Equal(0, Kill(pid, signal));
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
     {
-        // What it starts must not hold the pipes: a daemon's own go to its log.
-        using var process = Process.Start(new ProcessStartInfo(program, arguments)
+        if (_variables.Count > 0)
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
-        })!;
-        process.StandardInput.Close();
-        var output = process.StandardOutput.ReadToEndAsync();
-        var error = process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync().WaitAsync(s_hang);
-        return process.ExitCode == 0
-            ? await output.WaitAsync(s_hang)
-            : throw new InvalidOperationException($"{string.Join(' ', arguments)} ended with {process.ExitCode}: {await error.WaitAsync(s_hang)}");
+            await RunAsync("stop", Directory);
+        }
     }
+
+    private static string Shared(string name) => Environment.GetEnvironmentVariable($"CONTAINERD_TEST_{name}") ?? "";
+
+    private async Task RunAsync(params string[] arguments)
+    {
+        // The daemon inherits the streams: reading a pipe to its end would wait for the daemon's.
+        var output = Path.GetTempFileName();
+        try
+        {
+            using var process = Process.Start("bash", ["-c", "exec \"$@\" > \"$0\" 2> /dev/null < /dev/null", output, Script(), .. arguments]);
+            await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(2));
+            Assert.True(process.ExitCode == 0, $"daemon.sh {string.Join(' ', arguments)} ended with {process.ExitCode}.");
+            foreach (var line in await File.ReadAllLinesAsync(output))
+            {
+                if (line.Split('=', 2) is [var name, var value])
+                {
+                    _variables[name["CONTAINERD_TEST_".Length..]] = value;
+                }
+            }
+        }
+        finally
+        {
+            File.Delete(output);
+        }
+    }
+
+    private static string Script()
+    {
+        var directory = AppContext.BaseDirectory;
+        while (directory is not null && !File.Exists(Path.Combine(directory, "build.sh")))
+        {
+            directory = Path.GetDirectoryName(directory);
+        }
+
+        return Path.Combine(directory ?? throw new InvalidOperationException("This is not in the repository."), "tests/daemon/daemon.sh");
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int Kill(int pid, int signal);
 }

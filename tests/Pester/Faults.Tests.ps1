@@ -6,7 +6,12 @@ BeforeDiscovery {
         @{ Script = 'Get-CtrImage' }
         @{ Script = 'Get-CtrLog running' }
         @{ Script = 'Get-CtrPlugin' }
+        @{ Script = 'Get-CtrProcess running' }
         @{ Script = 'Get-CtrSpec running' }
+        @{ Script = 'Measure-CtrTask running' }
+        @{ Script = 'Start-CtrExec running true' }
+        @{ Script = 'Suspend-CtrTask $started' }
+        @{ Script = 'Update-CtrTask running -Memory 64MB' }
         @{ Script = 'Get-CtrTask' }
         @{ Script = 'Get-CtrVersion' }
         @{ Script = 'Import-CtrImage $archive' }
@@ -26,6 +31,12 @@ BeforeDiscovery {
         @{ Script = 'Remove-CtrCheckpoint $saved' }
         @{ Script = 'Restore-CtrCheckpoint $saved $new' }
         @{ Script = 'Save-CtrCheckpoint $started -Image saved:new' }
+        @{ Script = 'Resume-CtrTask $paused' }
+        @{ Script = 'Set-CtrTerminalSize $terminal 80 25' }
+        @{ Script = 'Close-CtrStandardInput $fed' }
+        @{ Script = 'Connect-CtrTask running | Select-Object -First 1' }
+        @{ Script = 'Publish-CtrEvent /faults/test' }
+        @{ Script = 'Copy-CtrItem $archive running:/archive' }
         @{ Script = 'Repair-Ctr' }
         @{ Script = 'Test-CtrConnection' }
     )
@@ -54,7 +65,8 @@ BeforeAll {
     $before = @{ Address = $env:CONTAINERD_ADDRESS; State = $env:CONTAINERD_POWERSHELL_STATE; Namespace = $env:CONTAINERD_NAMESPACE }
     $address = $env:CONTAINERD_ADDRESS = $own.ADDRESS
     $env:CONTAINERD_POWERSHELL_STATE = "$($own.DIR)/clients"
-    $env:CONTAINERD_NAMESPACE = 'faults'
+    # runc keeps its state by namespace and id for all daemons of a machine.
+    $env:CONTAINERD_NAMESPACE = "faults-$([guid]::NewGuid().ToString('N'))"
     $null = Import-CtrImage $archive
     $null = New-CtrContainer running -Image busybox -Command sh, -c, 'trap exit TERM; echo up; while :; do sleep 3600 & wait; done' | Start-CtrTask
     $null = New-CtrContainer ended -Image busybox -Command true | Start-CtrTask
@@ -73,7 +85,8 @@ AfterAll {
 Describe 'A containerd that is killed' {
     It 'is tried with every cmdlet' -ForEach @{ Tried = $commands.Script -split '\W*\s' -match '^[A-Z][a-z]+-Ctr' } {
         $all = (Import-PowerShellDataFile "$PSScriptRoot/../../Containerd.psd1").CmdletsToExport
-        $all | Where-Object { $_ -notin $Tried } | Should -Be 'Get-CtrSession'
+        # The first asks no daemon, and those of events outlive theirs.
+        $all | Where-Object { $_ -notin $Tried } | Should -Be 'Get-CtrEvent', 'Get-CtrSession', 'Register-CtrEvent'
     }
 
     It 'in the middle of <Script> is an error, and the next call works' -ForEach $commands {
@@ -85,7 +98,10 @@ Describe 'A containerd that is killed' {
         $null = Import-CtrImage $archive -Name $other
         $saved = 'docker.io/library/saved:1'
         if ($Script -match '\$saved') { $null = Save-CtrCheckpoint $started -Image $saved }
-        $variables = @{ saved = $saved; address = $address; archive = $archive; new = $new; made = $made; started = $started; other = $other }
+        $paused = if ($Script -match '\$paused') { (Get-CtrTask $started | Suspend-CtrTask -PassThru).Id }
+        $terminal = if ($Script -match '\$terminal') { (New-CtrContainer (New-Id) -Image busybox -Command sleep, 3600 -Terminal | Start-CtrTask).Id }
+        $fed = if ($Script -match '\$fed') { (New-CtrContainer (New-Id) -Image busybox -Command sleep, 3600 | Start-CtrTask -OpenStandardInput).Id }
+        $variables = @{ paused = $paused; terminal = $terminal; fed = $fed; saved = $saved; address = $address; archive = $archive; new = $new; made = $made; started = $started; other = $other }
         bash -c "kill -STOP $($own.PID)"
         $shell = [powershell]::Create()
         $null = $shell.AddScript('param($module, $variables) Import-Module $module; foreach ($name in $variables.Keys) { Set-Variable $name $variables[$name] }; ' +

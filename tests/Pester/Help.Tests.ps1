@@ -59,7 +59,8 @@ Describe 'The page of <Cmdlet>' -ForEach $cmdlets {
 
     It 'names the defaults that the cmdlet has' {
         $fresh = [Activator]::CreateInstance($module.ExportedCmdlets[$Cmdlet].ImplementingType)
-        foreach ($parameter in $parameters.Name) {
+        # One that must be given has none.
+        foreach ($parameter in $parameters.Where({ $_.ParameterSets.Values.IsMandatory -contains $false }).Name) {
             $default = $fresh.$parameter
             if ($default -is [int] -or ($default -is [string] -and $default)) {
                 (Get-Help $Cmdlet -Parameter $parameter).defaultValue | Should -Be "$default" -Because $parameter

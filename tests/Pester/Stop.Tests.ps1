@@ -4,6 +4,7 @@ BeforeDiscovery {
         'Close-CtrStandardInput' = 'c -Address $address'
         'Connect-Ctr' = '$address'
         'Connect-CtrTask' = 'c -Address $address'
+        'Copy-CtrItem' = 'c:/etc . -Address $address'
         'Get-CtrCheckpoint' = '-Address $address'
         'Get-CtrContainer' = '-Address $address'
         'Get-CtrEvent' = '-Address $address'

@@ -156,7 +156,7 @@ public sealed class EventFeed : IAsyncEnumerable<CtrEvent>, IAsyncDisposable
             ReportLoss();
             if (envelope.Topic == preparation.Topic + Begin)
             {
-                preparation.Continue();
+                preparation.Continue(envelope);
             }
             else if (envelope.Topic == preparation.Topic + End)
             {
@@ -249,10 +249,11 @@ public sealed class EventFeed : IAsyncEnumerable<CtrEvent>, IAsyncDisposable
 
         public void Start() => _work = RunAsync(end.Token);
 
-        public void Continue()
+        public void Continue(Envelope mark)
         {
             if (!_begun.Task.IsCompleted)
             {
+                stream._tracker?.StreamBegan(mark.Timestamp?.ToDateTimeOffset() ?? DateTimeOffset.UtcNow);
                 _execs = stream._tracker?.LiveExecs() ?? [];
                 _begun.SetResult();
             }

@@ -136,11 +136,19 @@ internal sealed partial class EventTracker
         }
     }
 
-    /// <summary>A task is gone, and how it ended can't be known any more.</summary>
+    /// <summary>
+    /// A task is gone, and how it ended can't be known any more. One that was only created was started before: no daemon that is
+    /// away removes it, but one that comes back removes what has ended.
+    /// </summary>
     private void Forget(Key key, TrackedTask task, List<CtrEvent> missed)
     {
         DateTimeOffset now = DateTimeOffset.UtcNow;
-        if (task.Started && !task.Exited)
+        if (!task.Started && !task.Exited)
+        {
+            ReportStart(key, task, now, missed);
+        }
+
+        if (!task.Exited)
         {
             ReportExit(key, task, code: null, exitedAt: null, now, missed);
         }

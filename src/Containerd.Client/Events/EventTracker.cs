@@ -18,6 +18,7 @@ internal sealed partial class EventTracker(string address)
     private readonly RecentEnds _ends = new();
     private readonly HashSet<Key> _touchedTasks = [];
     private readonly HashSet<Key> _touchedContainers = [];
+    private DateTimeOffset? _begun;
     private bool _compared;
     private bool _comparing = true;
 
@@ -28,9 +29,13 @@ internal sealed partial class EventTracker(string address)
     public void StreamLost()
     {
         _comparing = true;
+        _begun = null;
         _touchedTasks.Clear();
         _touchedContainers.Clear();
     }
+
+    /// <summary>A stream is there again: of what happens from this time on, by the daemon's clock, all events will come.</summary>
+    public void StreamBegan(DateTimeOffset time) => _begun = time;
 
     /// <summary>The execs that run, as far as is known.</summary>
     public IReadOnlyList<(string Namespace, string Id, string ExecId)> LiveExecs() =>
@@ -45,11 +50,19 @@ internal sealed partial class EventTracker(string address)
         {
             case CtrTaskEvent task:
                 ReceiveTask(key, task, report);
-                Touch(_touchedTasks, key, _tasks.ContainsKey(key) || value is CtrTaskDeleteEvent);
+                if (IsOfThisStream(value) && (_tasks.ContainsKey(key) || value is CtrTaskDeleteEvent))
+                {
+                    _touchedTasks.Add(key);
+                }
+
                 break;
             case CtrContainerEvent container:
                 ReceiveContainer(key, container, report);
-                Touch(_touchedContainers, key, known: true);
+                if (IsOfThisStream(value))
+                {
+                    _touchedContainers.Add(key);
+                }
+
                 break;
             default:
                 report.Add(value);
@@ -59,19 +72,21 @@ internal sealed partial class EventTracker(string address)
         return report;
     }
 
-    private void Touch(HashSet<Key> touched, Key key, bool known)
-    {
-        if (_comparing && known)
-        {
-            touched.Add(key);
-        }
-    }
+    // A shim repeats what it could not deliver: such an event tells nothing of what came after it.
+    private bool IsOfThisStream(CtrEvent value) => _comparing && value.Timestamp >= _begun;
 
     private void ReceiveContainer(Key key, CtrContainerEvent value, List<CtrEvent> report)
     {
         switch (value)
         {
             case CtrContainerDeleteEvent:
+                if (_tasks.TryGetValue(key, out TrackedTask? task) && task.Exited)
+                {
+                    // The removal of its task is told by the shim, which may be later, or never.
+                    _tasks.Remove(key);
+                    _ends.Add(Ended(key, task.Pid), value.Timestamp);
+                }
+
                 if (_containers.Remove(key) || _ends.Add(ContainerEnd(key), value.Timestamp))
                 {
                     report.Add(value);
@@ -194,6 +209,11 @@ internal sealed partial class EventTracker(string address)
     {
         if (_tasks.TryGetValue(key, out TrackedTask? task) && task.Is(value.Pid))
         {
+            if (!task.Started && !task.Exited && IsDoubtful(key))
+            {
+                ReportStart(key, task, value.Timestamp, report);
+            }
+
             if (task.Started && !task.Exited)
             {
                 ReportExit(key, task, value.ExitCode, value.ExitedAt, value.Timestamp, report);

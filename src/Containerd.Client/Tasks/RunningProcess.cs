@@ -61,7 +61,10 @@ public sealed class RunningProcess : IAsyncDisposable
     /// <summary>When this client started it or attached to it, by this machine's clock.</summary>
     public DateTimeOffset StartedAt { get; }
 
-    /// <summary>Completes when the process ends; fails when the daemon cannot say any more.</summary>
+    /// <summary>
+    /// Completes when the process ends, also when the daemon is started again meanwhile; exit code 255 where it has forgotten
+    /// how. Fails when the daemon stays away for a minute.
+    /// </summary>
     public Task<CtrExitStatus> Exited { get; }
 
     /// <summary>Whether output may be missing, as something still held it open long after the process had ended.</summary>
@@ -116,7 +119,15 @@ public sealed class RunningProcess : IAsyncDisposable
         CtrExitStatus status = await Exited.WaitAsync(cancellationToken).ConfigureAwait(false);
         if (ExecId is not null && _owned)
         {
-            await _tasks.DeleteExecAsync(ContainerId, ExecId, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await _tasks.DeleteExecAsync(ContainerId, ExecId, cancellationToken).ConfigureAwait(false);
+            }
+            catch (CtrException e) when (e.Kind == CtrErrorKind.NotFound)
+            {
+                // A daemon that was started again has forgotten it.
+            }
+
             _owned = false;
         }
 
@@ -138,7 +149,8 @@ public sealed class RunningProcess : IAsyncDisposable
     {
         try
         {
-            if (_owned && (ExecId is not null || !Exited.IsCompletedSuccessfully))
+            // A daemon that was away cannot be asked, and when it is back its processes are none of ours to kill.
+            if (_owned && !Exited.IsFaulted && (ExecId is not null || !Exited.IsCompletedSuccessfully))
             {
                 // Whoever lets go of a process that lives is about to leave.
                 await _io.DiscardOutputWhileAsync(

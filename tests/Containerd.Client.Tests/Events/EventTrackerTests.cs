@@ -48,7 +48,7 @@ public sealed class EventTrackerTests
     [Fact]
     public void What_happened_while_the_stream_was_lost_is_reconstructed_in_order()
     {
-        _tracker.Compare(Observed(Task("ended", 1, CtrTaskStatus.Running), Task("gone", 2, CtrTaskStatus.Running), Task("same", 3, CtrTaskStatus.Running), Task("made", 4, CtrTaskStatus.Created)));
+        _tracker.Compare(Observed(Task("ended", 1, CtrTaskStatus.Running), Task("gone", 2, CtrTaskStatus.Running), Task("same", 3, CtrTaskStatus.Running), Task("made", 4, CtrTaskStatus.Created), Task("made and gone", 6, CtrTaskStatus.Created)));
         _tracker.StreamLost();
 
         var missed = _tracker.Compare(Observed(
@@ -56,6 +56,7 @@ public sealed class EventTrackerTests
 
         Assert.Equal(["TaskExit 7"], Of(missed, "ended"));
         Assert.Equal(["TaskExit ", "TaskDelete"], Of(missed, "gone"));
+        Assert.Equal(["TaskStart", "TaskExit ", "TaskDelete"], Of(missed, "made and gone"));
         Assert.Equal(["TaskPaused"], Of(missed, "same"));
         Assert.Equal(["TaskStart", "TaskExit 8"], Of(missed, "made"));
         Assert.Equal(["TaskCreate", "TaskStart"], Of(missed, "new"));
@@ -86,6 +87,21 @@ public sealed class EventTrackerTests
         Assert.Equal(["TaskStart a"], Receive(Start("a", 1)));
 
         Assert.Equal(["TaskExit 5"], Of(_tracker.Compare(Observed(Task("a", 1, CtrTaskStatus.Stopped, 5))), "a"));
+    }
+
+    [Fact]
+    public void A_late_event_does_not_hide_that_the_task_is_gone()
+    {
+        _tracker.Compare(Observed(Task("late", 1, CtrTaskStatus.Running), Task("alive", 2, CtrTaskStatus.Running)));
+        _tracker.StreamLost();
+        _tracker.StreamBegan(Time(1000));
+        Receive(new CtrTaskPausedEvent { ContainerId = "late", Timestamp = Time(999) });
+        Receive(new CtrTaskPausedEvent { ContainerId = "alive", Timestamp = Time(1001) });
+
+        var missed = _tracker.Compare(s_nothing);
+
+        Assert.Equal(["TaskExit ", "TaskDelete"], Of(missed, "late"));
+        Assert.Empty(Of(missed, "alive"));
     }
 
     [Fact]
@@ -144,6 +160,21 @@ public sealed class EventTrackerTests
         Assert.Equal(["ContainerDelete", "ContainerCreate"], Of(missed, "again"));
         Assert.Equal(["ContainerCreate"], Of(missed, "new"));
         Assert.Empty(Of(missed, "same"));
+    }
+
+    [Fact]
+    public void A_task_that_has_ended_is_forgotten_with_its_container_and_its_removal_still_told()
+    {
+        _tracker.Compare(s_nothing);
+        Receive(Create("a", 1));
+        Receive(Start("a", 1));
+        Receive(Exit("a", 1, 0));
+        Receive(new CtrContainerDeleteEvent { ContainerId = "a" });
+
+        Assert.Equal(0, _tracker.Count);
+        Assert.Empty(Receive(Exit("a", 1, 137)));
+        Assert.Equal(["TaskDelete a"], Receive(Delete("a", 1)));
+        Assert.Empty(Receive(Delete("a", 1)));
     }
 
     [Fact]

@@ -77,6 +77,36 @@ public sealed class KilledDaemonTests(PrivateDaemon daemon) : IClassFixture<Priv
         await RunAsync(client, has, run, killAfter: null);
     }
 
+    [SkippableFact]
+    public async Task An_attached_task_goes_on_while_the_daemon_is_started_again()
+    {
+        await daemon.RequireAsync();
+        using var client = daemon.Connect();
+        await PrivateDaemon.ImportAsync(client);
+        await client.Containers.CreateAsync(new()
+        {
+            Image = "busybox",
+            SpecOptions = new() { Id = "attached", Command = ["sh", "-c", "echo 0; read go; for i in 1 2 3; do echo $i; sleep 0.1; done; exit 7"] },
+        });
+        await using var process = await client.Tasks.StartAttachedAsync("attached", standardInput: true);
+        var lines = new List<string>();
+        using var input = new MemoryStream("go\n"u8.ToArray());
+        await foreach (var line in process.ReadLinesAsync())
+        {
+            lines.Add(line.Text);
+            if (lines.Count == 1)
+            {
+                await daemon.KillAsync();
+                await daemon.RestartAsync();
+                await process.CopyInputAsync(input);
+            }
+        }
+
+        Assert.Equal(["0", "1", "2", "3"], lines);
+        Assert.Equal(7, (await process.CompleteAsync().WaitAsync(s_hang)).ExitCode);
+        await RemoveAsync(client).WaitAsync(s_hang);
+    }
+
     private async Task<TimeSpan> RunAsync(
         ContainerdClient client, Has has, Func<ContainerdClient, string, Task> operation, TimeSpan? killAfter)
     {
@@ -92,6 +122,9 @@ public sealed class KilledDaemonTests(PrivateDaemon daemon) : IClassFixture<Priv
         {
             await Task.WhenAny(running, Task.Delay(moment));
             await daemon.KillAsync();
+
+            // Before the operation ends: one that waits for a process outlives the daemon.
+            await daemon.RestartAsync();
             try
             {
                 await running.WaitAsync(s_hang);
@@ -100,8 +133,6 @@ public sealed class KilledDaemonTests(PrivateDaemon daemon) : IClassFixture<Priv
             {
                 Assert.True(e.Kind == CtrErrorKind.Unavailable, $"{e.ErrorId} ({e.Kind}): {e.Message}");
             }
-
-            await daemon.RestartAsync();
         }
 
         var took = watch.Elapsed;

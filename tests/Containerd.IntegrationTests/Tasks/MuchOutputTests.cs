@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using Containerd.Client;
@@ -28,7 +27,7 @@ public sealed class MuchOutputTests(DaemonFixture daemon) : TaskTests(daemon)
         await using var process = await StartAsync(exec);
         using var hash = new HashSink();
 
-        var growth = await GrowthAsync(() => process.CopyOutputAsync(hash, Stream.Null));
+        var growth = await ResidentMemory.GrowthAsync(() => process.CopyOutputAsync(hash, Stream.Null));
 
         Assert.Equal(Bytes, hash.Length);
         Assert.Equal(Convert.ToHexString(Expected()), Convert.ToHexString(hash.Complete()));
@@ -44,7 +43,7 @@ public sealed class MuchOutputTests(DaemonFixture daemon) : TaskTests(daemon)
         await using var process = await StartAsync(exec);
         var next = 100_000_000_000_001L;
 
-        var growth = await GrowthAsync(async () =>
+        var growth = await ResidentMemory.GrowthAsync(async () =>
         {
             await foreach (var line in process.ReadLinesAsync())
             {
@@ -60,29 +59,6 @@ public sealed class MuchOutputTests(DaemonFixture daemon) : TaskTests(daemon)
     private async Task<RunningProcess> StartAsync(bool exec) => exec
         ? await Tasks.StartExecAsync(await RunningAsync(), new ExecOptions { Command = s_command }).WaitAsync(Hang)
         : await Tasks.StartAttachedAsync(await ContainerAsync(s_command)).WaitAsync(Hang);
-
-    /// <summary>By how many bytes the process's resident memory grows at most, looked at while the work goes on.</summary>
-    private static async Task<long> GrowthAsync(Func<Task> work)
-    {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        var before = Resident();
-        var most = before;
-        var running = Task.Run(work);
-        while (await Task.WhenAny(running, Task.Delay(20)) != running)
-        {
-            most = Math.Max(most, Resident());
-        }
-
-        await running.WaitAsync(Hang);
-        return Math.Max(most, Resident()) - before;
-    }
-
-    private static long Resident()
-    {
-        using var process = Process.GetCurrentProcess();
-        return process.WorkingSet64;
-    }
 
     private static byte[] Expected()
     {

@@ -1,0 +1,36 @@
+using System.Globalization;
+using Containerd.Client;
+using Containerd.IntegrationTests.Tasks;
+
+namespace Containerd.IntegrationTests.Checkpoints;
+
+/// <summary>Counts the memory of the whole process, so nothing else runs meanwhile.</summary>
+[Collection(nameof(Alone))]
+public sealed class LargeCheckpointTests(DaemonFixture daemon) : CheckpointTests(daemon)
+{
+    private const long Memory = 256L << 20;
+    private const long Growth = 64L << 20;
+
+    [SkippableFact]
+    public async Task A_large_checkpoint_flows_by_when_it_is_saved_and_when_it_is_restored()
+    {
+        // dd holds all of it, which nothing compresses, while it waits for the reader, who takes a byte only until it is told.
+        var id = await ContainerAsync("sh", "-c", string.Create(CultureInfo.InvariantCulture,
+            $"dd if=/dev/urandom bs={Memory} count=1 iflag=fullblock | {{ dd bs=1 count=1 of=/first; until [ -e /go ]; do usleep 20000; done; wc -c > /rest; sleep 1000; }}"));
+        await Tasks.StartAsync(id, DetachedOutput.None).WaitAsync(Hang);
+        await ExecAsync(id, "sh", "-c", "until [ -s /first ]; do usleep 20000; done");
+        var path = NewPath();
+        CtrCheckpoint? checkpoint = null;
+
+        var saving = await ResidentMemory.GrowthAsync(async () =>
+            checkpoint = await Checkpoints.SaveAsync(id, path, new CheckpointOptions { Exit = true }).WaitAsync(Hang));
+        var restoring = await ResidentMemory.GrowthAsync(() => Checkpoints.StartAsync(id, path, DetachedOutput.None).WaitAsync(Hang));
+
+        Assert.InRange(checkpoint!.Size!.Value, Memory, 2 * Memory);
+        Assert.InRange(saving, 0, Growth);
+        Assert.InRange(restoring, 0, Growth);
+        await ExecAsync(id, "sh", "-c", "touch /go; until [ -s /rest ]; do usleep 20000; done");
+        var rest = (await ExecAsync(id, "cat", "/rest")).StandardOutput;
+        Assert.Equal(Memory - 1, long.Parse(rest, CultureInfo.InvariantCulture));
+    }
+}

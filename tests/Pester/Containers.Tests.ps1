@@ -24,6 +24,11 @@ Describe 'New-CtrContainer' {
         'each-1', 'each-2' | New-CtrContainer -Image busybox -Command true | ForEach-Object Id | Should -Be 'each-1', 'each-2'
     }
 
+    It 'completes the names of images, as <_> does' -ForEach 'New-CtrContainer x', 'New-CtrSpec', 'Get-CtrContainer' {
+        $typed = "$_ -Namespace $($PSDefaultParameterValues['*-Ctr*:Namespace']) -Image bus"
+        (TabExpansion2 $typed $typed.Length).CompletionMatches.CompletionText | Should -Contain 'busybox'
+    }
+
     It 'takes what people type for its parameters' {
         New-CtrContainer typed -Image busybox -Command true -Environment @{ A = 1 } -Memory 64MB -Rlimit nofile=10:20 -Device /dev/null -Mount @{ src = '/tmp'; dst = '/host'; options = 'rbind', 'ro' }, '/tmp:/short' | Out-Null
         $spec = Get-CtrSpec typed

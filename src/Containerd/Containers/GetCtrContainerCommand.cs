@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Containerd.Client;
 using Containerd.PowerShell.Binding;
+using Containerd.PowerShell.Completion;
 using Containerd.PowerShell.Images;
 
 namespace Containerd.PowerShell.Containers;
@@ -19,6 +20,7 @@ public sealed class GetCtrContainerCommand : OptionalContainerTargetCmdlet
 
     /// <summary>The image from which the containers were made.</summary>
     [Parameter(ParameterSetName = IdSet, HelpMessage = "The image from which a container was made, such as busybox; wildcards are allowed.")]
+    [ArgumentCompleter(typeof(ImageNameCompleter))]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string? Image { get; set; }

@@ -3,6 +3,7 @@ using System.Reflection;
 using Containerd.Client;
 using Containerd.Client.Oci;
 using Containerd.PowerShell.Binding;
+using Containerd.PowerShell.Completion;
 using Containerd.PowerShell.Sessions;
 
 namespace Containerd.PowerShell.Containers;
@@ -19,6 +20,7 @@ public abstract class SpecCmdlet : TimedDaemonCmdlet
     /// <summary>The image.</summary>
     [Parameter(Position = 1, ValueFromPipelineByPropertyName = true, HelpMessage = "The image's name, such as busybox or docker.io/library/busybox:1.36.")]
     [Alias("ImageName")]
+    [ArgumentCompleter(typeof(ImageNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Image { get; set; }
 

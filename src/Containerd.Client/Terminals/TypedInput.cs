@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Containerd.Client.Terminals;
 
 /// <summary>
@@ -29,7 +31,7 @@ internal sealed class TypedInput(DetachKeys detachKeys, Func<Memory<byte>, Cance
     {
         // What was kept back must fit beside what is read.
         var typed = new byte[buffer.Length - detachKeys.Keys.Length];
-        while (true)
+        while (!_detached.Task.IsCompleted)
         {
             int count = await read(typed, cancellationToken).ConfigureAwait(false);
             if (count == 0)
@@ -42,13 +44,11 @@ internal sealed class TypedInput(DetachKeys detachKeys, Func<Memory<byte>, Cance
             {
                 return passed;
             }
-
-            if (_detached.Task.IsCompleted)
-            {
-                // The end of the input would be the process's end: there is none, until whoever reads gives up.
-                await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(false);
-            }
         }
+
+        // The end of the input would be the process's end: there is none, until whoever reads gives up.
+        await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(false);
+        return 0;
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
@@ -89,5 +89,5 @@ internal sealed class TypedInput(DetachKeys detachKeys, Func<Memory<byte>, Cance
     }
 
     private bool IsBeginning() => _kept.Count <= detachKeys.Keys.Length
-        && detachKeys.Keys[.._kept.Count].SequenceEqual(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_kept));
+        && detachKeys.Keys[.._kept.Count].SequenceEqual(CollectionsMarshal.AsSpan(_kept));
 }

@@ -39,7 +39,7 @@ Describe 'Copy-CtrItem' {
 
     It 'takes several, wildcards and files from the pipeline' {
         'one', 'two', 'three' | ForEach-Object { Set-Content $_ $_ }
-        Set-Content '[x]' 'brackets'
+        Set-Content -LiteralPath '[x]' 'brackets'
         Read-Inside 'mkdir -p /several /wild /piped /literal'
         Copy-CtrItem one, two "${id}:/several"
         Copy-CtrItem t* "${id}:/wild"

@@ -11,6 +11,7 @@ namespace Containerd.Client.Archives;
 /// </summary>
 internal sealed class FileTree : IDisposable
 {
+    // ELOOP also says that a link is in the way, EXDEV that the file was moved out of the directory at that moment.
     // The kernel asks to try again when something was moved while it followed a "..".
     private const int Attempts = 100;
 
@@ -43,7 +44,7 @@ internal sealed class FileTree : IDisposable
             }
 
             int error = Marshal.GetLastPInvokeError();
-            if (error is Libc.NoEntry or Libc.TooManyLinks)
+            if (error is Libc.NoEntry or Libc.TooManyLinks or Libc.OtherDevice)
             {
                 return null;
             }
@@ -62,7 +63,7 @@ internal sealed class FileTree : IDisposable
         int flags = Libc.PathOnly | Libc.NoFollow | (directoryOnly ? Libc.DirectoryOnly : 0);
         SafeFileHandle file = Libc.OpenAt(directory, path, flags, Libc.Beneath | Libc.NoSymbolicLinks | Libc.NoMagicLinks);
         return !file.IsInvalid ? file
-            : Marshal.GetLastPInvokeError() is var error && error is Libc.NoEntry or Libc.NotDirectory or Libc.TooManyLinks ? null
+            : Marshal.GetLastPInvokeError() is var error && error is Libc.NoEntry or Libc.NotDirectory or Libc.TooManyLinks or Libc.OtherDevice ? null
             : throw Failure(path, error);
     }
 

@@ -25,6 +25,7 @@
         'Connect-CtrTask'
         'Copy-CtrItem'
         'Disconnect-Ctr'
+        'Enter-CtrTask'
         'Get-CtrCheckpoint'
         'Get-CtrContainer'
         'Get-CtrEvent'

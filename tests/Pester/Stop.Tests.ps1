@@ -43,7 +43,8 @@ BeforeDiscovery {
         'Wait-CtrTask' = 'c -Address $address'
     }
     # They ask no daemon, so nothing keeps them waiting.
-    $localCmdlets = 'Disconnect-Ctr', 'Get-CtrSession'
+    # Enter-CtrTask: not without a terminal, which tests do not have.
+    $localCmdlets = 'Disconnect-Ctr', 'Enter-CtrTask', 'Get-CtrSession'
     $silent = $daemonCmdlets.GetEnumerator() | Sort-Object Name | ForEach-Object {
         $timeout = switch ($_.Name) { 'Stop-CtrTask' { '-TimeoutSec 3600' } 'Register-CtrEvent' { '' } default { '-TimeoutSec 0' } }
         @{ Name = $_.Name; Script = "$($_.Name) $($_.Value) $timeout" }

@@ -44,7 +44,7 @@ internal sealed class FileTree : IDisposable
             }
 
             int error = Marshal.GetLastPInvokeError();
-            if (error is Libc.NoEntry or Libc.TooManyLinks or Libc.OtherDevice)
+            if (error is Libc.NoEntry or Libc.TooManyLinks or Libc.CrossDevice)
             {
                 return null;
             }
@@ -57,13 +57,13 @@ internal sealed class FileTree : IDisposable
     }
 
     /// <summary>Opens what lies below a directory and is reached through no link; a link in the last place is opened itself.</summary>
-    /// <returns>Null where there is no such thing, or where a link or file is in the way.</returns>
+    /// <returns>Null where there is no such thing, where a link or file is in the way, or where it is moved out meanwhile.</returns>
     public static SafeFileHandle? OpenBelow(SafeFileHandle directory, string path, bool directoryOnly = false)
     {
         int flags = Libc.PathOnly | Libc.NoFollow | (directoryOnly ? Libc.DirectoryOnly : 0);
         SafeFileHandle file = Libc.OpenAt(directory, path, flags, Libc.Beneath | Libc.NoSymbolicLinks | Libc.NoMagicLinks);
         return !file.IsInvalid ? file
-            : Marshal.GetLastPInvokeError() is var error && error is Libc.NoEntry or Libc.NotDirectory or Libc.TooManyLinks or Libc.OtherDevice ? null
+            : Marshal.GetLastPInvokeError() is var error && error is Libc.NoEntry or Libc.NotDirectory or Libc.TooManyLinks or Libc.CrossDevice ? null
             : throw Failure(path, error);
     }
 

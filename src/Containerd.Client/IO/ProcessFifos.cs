@@ -11,7 +11,7 @@ internal sealed class ProcessFifos : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    private readonly string? _ownDirectory;
+    private string? _ownDirectory;
     private readonly List<string> _ownFiles = [];
 
     private ProcessFifos(string? ownDirectory) => _ownDirectory = ownDirectory;
@@ -103,6 +103,13 @@ internal sealed class ProcessFifos : IDisposable
 
     /// <summary>Deletes FIFOs; those that are gone already are no error.</summary>
     public static void Delete(string[] paths) => Array.ForEach(paths, path => Forget(path, File.Delete));
+
+    /// <summary>Leaves the FIFOs to the process, for whose removal they are.</summary>
+    public void Keep()
+    {
+        _ownFiles.Clear();
+        _ownDirectory = null;
+    }
 
     /// <summary>Deletes what <see cref="Create"/> made.</summary>
     public void Dispose()

@@ -134,6 +134,13 @@ public sealed class RunningProcess : IAsyncDisposable
         return status;
     }
 
+    /// <summary>Leaves the process to itself: disposing closes this client's ends of its streams, and others attach to them.</summary>
+    public void LeaveRunning()
+    {
+        _owned = false;
+        _io.Fifos.Keep();
+    }
+
     /// <summary>
     /// Lets go of the process's streams; before, if this client started it, kills and removes it if it lives, and removes an
     /// exec in any case.

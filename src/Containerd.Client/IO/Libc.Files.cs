@@ -10,11 +10,11 @@ internal static partial class Libc
     public const int NotPermitted = 1;
     public const int NoEntry = 2;
     public const int PermissionDenied = 13;
+    public const int CrossDevice = 18;
     public const int NotDirectory = 20;
     public const int IsDirectory = 21;
     public const int NoSpace = 28;
     public const int TooManyLinks = 40;
-    public const int CrossDevice = 18;
 
     /// <summary>O_PATH: a handle to the file itself, which neither reads it nor has any effect on a device or FIFO.</summary>
     public const int PathOnly = 0x200000;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Formats.Tar;
 using System.Runtime.Versioning;
 using Containerd.Client.Archives;
 
@@ -225,6 +226,42 @@ public sealed class TreeCopyTests : IDisposable
         var count = await CopyOutAsync("/d123456789", ".");
 
         Assert.Equal((1, 4), (count.Files, count.Size));
+    }
+
+    [Fact]
+    public async Task The_length_of_a_file_is_told_beyond_8_GiB()
+    {
+        const long Length = 9L << 30;
+        await using (var sparse = File.Create(Of("inside/big")))
+        {
+            sparse.SetLength(Length);
+        }
+
+        using var inside = FileTree.Open(Of("inside"));
+        using var big = inside.Find("/big", follow: false)!;
+        using var stop = new CancellationTokenSource();
+        var beginning = new BeginningStream(1 << 20, stop);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => TreeWriter.WriteAsync(big, "big", beginning, new CopyCount(), stop.Token));
+
+        beginning.Position = 0;
+        await using var tar = new TarReader(beginning);
+        Assert.Equal(Length, (await tar.GetNextEntryAsync())?.Length);
+    }
+
+    // Keeps so many bytes and then ends the work.
+    private sealed class BeginningStream(int length, CancellationTokenSource stop) : MemoryStream
+    {
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            await base.WriteAsync(buffer, cancellationToken);
+            if (Length > length)
+            {
+                await stop.CancelAsync();
+            }
+        }
+
+        public override bool CanSeek => false;
     }
 
     private string Of(string path) => _root + "/" + path.TrimStart('/');

@@ -34,7 +34,7 @@ BeforeDiscovery {
         @{ Script = 'Resume-CtrTask $paused' }
         @{ Script = 'Set-CtrTerminalSize $terminal 80 25' }
         @{ Script = 'Close-CtrStandardInput $fed' }
-        @{ Script = 'Connect-CtrTask running | Select-Object -First 1' }
+        @{ Script = 'Connect-CtrTask $talking | Select-Object -First 1' }
         @{ Script = 'Publish-CtrEvent /faults/test' }
         @{ Script = 'Copy-CtrItem $archive running:/archive' }
         @{ Script = 'Repair-Ctr' }
@@ -101,7 +101,9 @@ Describe 'A containerd that is killed' {
         $paused = if ($Script -match '\$paused') { (Get-CtrTask $started | Suspend-CtrTask -PassThru).Id }
         $terminal = if ($Script -match '\$terminal') { (New-CtrContainer (New-Id) -Image busybox -Command sleep, 3600 -Terminal | Start-CtrTask).Id }
         $fed = if ($Script -match '\$fed') { (New-CtrContainer (New-Id) -Image busybox -Command sleep, 3600 | Start-CtrTask -OpenStandardInput).Id }
-        $variables = @{ paused = $paused; terminal = $terminal; fed = $fed; saved = $saved; address = $address; archive = $archive; new = $new; made = $made; started = $started; other = $other }
+        # Attaching gives what comes from then on.
+        $talking = if ($Script -match '\$talking') { (New-CtrContainer (New-Id) -Image busybox -Command sh, -c, 'while :; do echo up; usleep 100000; done' | Start-CtrTask).Id }
+        $variables = @{ talking = $talking; paused = $paused; terminal = $terminal; fed = $fed; saved = $saved; address = $address; archive = $archive; new = $new; made = $made; started = $started; other = $other }
         bash -c "kill -STOP $($own.PID)"
         $shell = [powershell]::Create()
         $null = $shell.AddScript('param($module, $variables) Import-Module $module; foreach ($name in $variables.Keys) { Set-Variable $name $variables[$name] }; ' +

@@ -11,7 +11,6 @@ namespace Containerd.Client.Archives;
 /// </summary>
 internal sealed class FileTree : IDisposable
 {
-    // ELOOP also says that a link is in the way, EXDEV that the file was moved out of the directory at that moment.
     // The kernel asks to try again when something was moved while it followed a "..".
     private const int Attempts = 100;
 
@@ -44,6 +43,7 @@ internal sealed class FileTree : IDisposable
             }
 
             int error = Marshal.GetLastPInvokeError();
+            // ELOOP also says that a link is in the way, EXDEV that the file was moved out of the directory at that moment.
             if (error is Libc.NoEntry or Libc.TooManyLinks or Libc.CrossDevice)
             {
                 return null;

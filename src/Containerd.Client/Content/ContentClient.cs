@@ -8,9 +8,6 @@ namespace Containerd.Client;
 /// <summary>Blobs: containerd.services.content.v1.Content.</summary>
 internal sealed class ContentClient
 {
-    private const int FirstBackoff = 16;
-    private const int LongestBackoff = 2048;
-
     // Longer than another writer needs for a large layer; after it the lock is one that nobody will give up.
     private static readonly TimeSpan s_lockTimeout = TimeSpan.FromMinutes(10);
 
@@ -187,7 +184,7 @@ internal sealed class ContentClient
     private async Task<ContentWriter> OpenWriteAsync(string reference, string? digest, long size, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
-        for (int backoff = FirstBackoff; ; backoff = Math.Min(backoff * 2, LongestBackoff))
+        for (int attempt = 0; ; attempt++)
         {
             var writer = new ContentWriter(_services, reference, digest, size, cancellationToken);
             try
@@ -206,7 +203,7 @@ internal sealed class ContentClient
             }
 
             // Two writers that wait for the same lock shall not ask at the same moments.
-            await Task.Delay(Random.Shared.Next(backoff / 2, backoff), cancellationToken).ConfigureAwait(false);
+            await Task.Delay(BackOff.Delay(attempt), cancellationToken).ConfigureAwait(false);
         }
     }
 

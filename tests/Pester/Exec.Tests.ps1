@@ -36,6 +36,19 @@ Describe 'Invoke-CtrExec' {
         $code | Should -Be 8
     }
 
+    It 'holds little of long lines that are read slowly' {
+        $script = 'i=0; while [ $i -lt 128 ]; do head -c 1048000 /dev/zero | tr "\0" x; echo; i=$((i+1)); done'
+        $before = [GC]::GetTotalMemory($true)
+        $held = $task | Invoke-CtrExec -Command sh, -c, $script -Stream | ForEach-Object {
+            Start-Sleep -Milliseconds 2
+            if ($_.Text.Length -ne 1048000) { throw "a line of $($_.Text.Length)" }
+            # What is held: more than that would not go.
+            if (++$count % 32 -eq 0) { [GC]::GetTotalMemory($true) - $before }
+        }
+        $held | Should -HaveCount 4
+        ($held | Measure-Object -Maximum).Maximum | Should -BeLessThan 32MB
+    }
+
     It 'reads standard input from <Name>' -ForEach @(
         @{ Name = 'text'; Value = { "one`ntwo`n" } }
         @{ Name = 'lines'; Value = { 'one', 'two' } }

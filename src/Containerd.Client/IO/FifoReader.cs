@@ -12,7 +12,7 @@ namespace Containerd.Client.IO;
 internal sealed class FifoReader : Stream
 {
     // While output flows it is let to gather for so long between reads; the FIFO has room for a mebibyte meanwhile.
-    private static readonly TimeSpan s_gather = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan s_gather = TimeSpan.FromMilliseconds(2);
 
     private readonly string _path;
     private readonly SafePipeHandle _fifo;

@@ -9,7 +9,7 @@ namespace Containerd.Client.IO;
 /// </summary>
 internal static class OutputLines
 {
-    public const int ReadSize = 64 * 1024;
+    public const int ReadSize = 256 * 1024;
     private const int BatchesAhead = 4;
 
     /// <summary>Reads every stream to its end. The readers stay open.</summary>
@@ -25,8 +25,13 @@ internal static class OutputLines
         string? execId,
         CancellationTokenSource stop)
     {
-        var batches = Channel.CreateBounded<List<CtrOutputLine>>(
-            new BoundedChannelOptions(BatchesAhead) { SingleReader = true, SingleWriter = readers.Count == 1 });
+        // A consumer that waits goes on in the thread that read: to hand a batch to another one costs more than to look at it.
+        var batches = Channel.CreateBounded<List<CtrOutputLine>>(new BoundedChannelOptions(BatchesAhead)
+        {
+            SingleReader = true,
+            SingleWriter = readers.Count == 1,
+            AllowSynchronousContinuations = true,
+        });
         var pumps = Task.WhenAll(readers.Select(source =>
         {
             var template = new CtrOutputLine { ContainerId = containerId, ExecId = execId, Stream = source.Stream, Text = "" };

@@ -4,6 +4,7 @@ namespace Containerd.Client.IO;
 
 internal sealed partial class ProcessIO
 {
+    private const int InputSize = 64 * 1024;
     private static readonly byte[] s_endOfTransmission = [4, 4];
 
     /// <summary>
@@ -61,7 +62,7 @@ internal sealed partial class ProcessIO
     private async Task CopyInputAsync(Stream source, AnonymousPipeClientStream input, CancellationToken cancellationToken)
     {
         // Not pooled: a read that is left behind may still write into it.
-        var buffer = new byte[OutputLines.ReadSize];
+        var buffer = new byte[InputSize];
         var lineEnded = true;
         while (true)
         {

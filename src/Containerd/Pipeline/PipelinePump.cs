@@ -6,13 +6,17 @@ namespace Containerd.PowerShell.Pipeline;
 /// </summary>
 internal sealed class PipelinePump
 {
-    // Small, as a line of output may have a mebibyte.
-    private const int Capacity = 32;
+    // In characters of output, as a line may have a mebibyte of them; anything else counts as so many.
+    private const int Capacity = 512 * 1024;
+    private const int BatchSize = Capacity / 2;
+    private const int UsualWeight = 2048;
+    private const int LineOverhead = 64;
 
     private readonly object _lock = new();
     private readonly Action<object?> _writeObject;
-    private List<Item> _queue = new(Capacity);
-    private List<Item> _served = new(Capacity);
+    private List<Item> _queue = [];
+    private List<Item> _served = [];
+    private int _weight;
     private TaskCompletionSource? _room;
     private bool _completed;
 
@@ -28,19 +32,20 @@ internal sealed class PipelinePump
     /// </summary>
     public async Task WriteAllAsync<T>(IAsyncEnumerable<T> source, CancellationToken cancellationToken)
     {
-        var batch = new Item[Capacity];
-        int count = 0;
+        var batch = new List<Item>();
+        int weight = 0;
         IAsyncEnumerator<T> objects = source.GetAsyncEnumerator(cancellationToken);
         await using (objects.ConfigureAwait(false))
         {
             while (true)
             {
                 Task<bool> next = objects.MoveNextAsync().AsTask();
-                if (count == Capacity || (count > 0 && !next.IsCompletedSuccessfully))
+                if (weight >= BatchSize || (weight > 0 && !next.IsCompletedSuccessfully))
                 {
                     // Both are waited for: an enumerator that is on its way may not be disposed.
-                    await Task.WhenAll(AddLaterAsync(batch.AsMemory(0, count), null, cancellationToken), next).ConfigureAwait(false);
-                    count = 0;
+                    await Task.WhenAll(AddLaterAsync(batch, 0, null, cancellationToken), next).ConfigureAwait(false);
+                    batch.Clear();
+                    weight = 0;
                 }
 
                 if (!await next.ConfigureAwait(false))
@@ -48,10 +53,12 @@ internal sealed class PipelinePump
                     break;
                 }
 
-                batch[count++] = new Item(objects.Current, null);
+                var item = new Item(objects.Current, null);
+                batch.Add(item);
+                weight += item.Weight;
             }
 
-            await AddLaterAsync(batch.AsMemory(0, count), null, cancellationToken).ConfigureAwait(false);
+            await AddLaterAsync(batch, 0, null, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -126,38 +133,40 @@ internal sealed class PipelinePump
     private ValueTask AddAsync(Item item, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return Add([item], out Task? room) == 1 ? ValueTask.CompletedTask : new ValueTask(AddLaterAsync(new[] { item }, room, cancellationToken));
+        Item[] items = [item];
+        int count = Add(items, 0, out Task? room);
+        return room is null ? ValueTask.CompletedTask : new ValueTask(AddLaterAsync(items, count, room, cancellationToken));
     }
 
-    private async Task AddLaterAsync(ReadOnlyMemory<Item> items, Task? room, CancellationToken cancellationToken)
+    private async Task AddLaterAsync(IReadOnlyList<Item> items, int first, Task? room, CancellationToken cancellationToken)
     {
-        while (!items.IsEmpty)
+        while (first < items.Count)
         {
             if (room is not null)
             {
                 await room.WaitAsync(cancellationToken).ConfigureAwait(false);
             }
 
-            items = items[Add(items.Span, out room)..];
+            first = Add(items, first, out room);
         }
     }
 
-    /// <summary>Adds what there is room for and tells how many that were; and when there will be room for the others.</summary>
-    private int Add(ReadOnlySpan<Item> items, out Task? room)
+    /// <summary>Adds what there is room for and tells which is the first that is left; and when there will be room for it.</summary>
+    private int Add(IReadOnlyList<Item> items, int first, out Task? room)
     {
         lock (_lock)
         {
-            int count = Math.Min(items.Length, Capacity - _queue.Count);
-            if (count > 0)
+            while (first < items.Count && _weight < Capacity)
             {
-                _queue.AddRange(items[..count]);
-                Monitor.Pulse(_lock);
+                _weight += items[first].Weight;
+                _queue.Add(items[first++]);
             }
 
-            room = count == items.Length
+            Monitor.Pulse(_lock);
+            room = first == items.Count
                 ? null
                 : (_room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
-            return count;
+            return first;
         }
     }
 
@@ -190,6 +199,7 @@ internal sealed class PipelinePump
             }
 
             items = _queue;
+            _weight = 0;
             _served.Clear();
             (_queue, _served) = (_served, items);
             _room?.SetResult();
@@ -198,5 +208,8 @@ internal sealed class PipelinePump
         }
     }
 
-    private readonly record struct Item(object? Value, Action? Action);
+    private readonly record struct Item(object? Value, Action? Action)
+    {
+        public int Weight => Value is CtrOutputLine line ? LineOverhead + line.Text.Length : UsualWeight;
+    }
 }

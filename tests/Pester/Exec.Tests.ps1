@@ -40,7 +40,7 @@ Describe 'Invoke-CtrExec' {
         $script = 'i=0; while [ $i -lt 128 ]; do head -c 1048000 /dev/zero | tr "\0" x; echo; i=$((i+1)); done'
         $before = [GC]::GetTotalMemory($true)
         $held = $task | Invoke-CtrExec -Command sh, -c, $script -Stream | ForEach-Object {
-            Start-Sleep -Milliseconds 2
+            Start-Sleep -Milliseconds 30
             if ($_.Text.Length -ne 1048000) { throw "a line of $($_.Text.Length)" }
             # What is held: more than that would not go.
             if (++$count % 32 -eq 0) { [GC]::GetTotalMemory($true) - $before }

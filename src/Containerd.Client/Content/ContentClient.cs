@@ -67,8 +67,7 @@ internal sealed class ContentClient
     /// <param name="cancellationToken">Ends the whole stream.</param>
     public Stream OpenRead(string digest, CancellationToken cancellationToken) => new ContentReadStream(
         _services,
-        _services.Channel.ServerStreamingCall(
-            ContentMethods.Read, new ReadContentRequest { Digest = digest }, _services.Options(ServiceChannel.NoTimeout, cancellationToken)),
+        _services.StartStream(ContentMethods.Read, new ReadContentRequest { Digest = digest }, cancellationToken),
         Resource.Content(digest));
 
     /// <summary>Reads a small blob whole.</summary>

@@ -71,20 +71,19 @@ internal sealed partial record ServiceChannel(
         : error.StatusCode == StatusCode.Cancelled && Channel.IsClosed ? ErrorTranslation.ConnectionClosed(Address, error)
         : ErrorTranslation.Translate(error, resource, Namespace, Address);
 
-    private AsyncServerStreamingCall<TResponse> StartStream<TRequest, TResponse>(
+    /// <summary>Begins a call that is answered by a stream, and has no deadline.</summary>
+    public AsyncServerStreamingCall<TResponse> StartStream<TRequest, TResponse>(
         Method<TRequest, TResponse> method, TRequest request, CancellationToken cancellationToken)
         where TRequest : class, IMessage<TRequest>
-        where TResponse : class, IMessage<TResponse>
-    {
-        try
-        {
-            return Channel.ServerStreamingCall(method, request, Options(NoTimeout, cancellationToken));
-        }
-        catch (ObjectDisposedException e) when (Channel.IsClosed)
-        {
-            throw ErrorTranslation.ConnectionClosed(Address, e);
-        }
-    }
+        where TResponse : class, IMessage<TResponse> =>
+        Start(() => Channel.ServerStreamingCall(method, request, Options(NoTimeout, cancellationToken)));
+
+    /// <summary>Begins a call that streams both ways, and has no deadline.</summary>
+    public AsyncDuplexStreamingCall<TRequest, TResponse> StartDuplex<TRequest, TResponse>(
+        Method<TRequest, TResponse> method, CancellationToken cancellationToken)
+        where TRequest : class, IMessage<TRequest>
+        where TResponse : class, IMessage<TResponse> =>
+        Start(() => Channel.DuplexStreamingCall(method, Options(NoTimeout, cancellationToken)));
 
     /// <summary>The next message of a stream; false at its end. Where it has a limit, it fails when the message takes longer.</summary>
     public async Task<bool> MoveNextAsync<TResponse>(
@@ -98,6 +97,18 @@ internal sealed partial record ServiceChannel(
         catch (RpcException e)
         {
             throw Translate(e, resource, cancellationToken);
+        }
+    }
+
+    private TCall Start<TCall>(Func<TCall> call)
+    {
+        try
+        {
+            return call();
+        }
+        catch (ObjectDisposedException e) when (Channel.IsClosed)
+        {
+            throw ErrorTranslation.ConnectionClosed(Address, e);
         }
     }
 }

@@ -31,6 +31,9 @@ public sealed class DaemonFixture : IAsyncLifetime
     /// <summary>The daemon's own ctr.</summary>
     public string CtrPath { get; } = Variable("CTR");
 
+    /// <summary>The directory of what the daemon keeps.</summary>
+    public string Root { get; } = Variable("ROOT");
+
     /// <summary>The directory of the daemon's running state.</summary>
     public string State { get; } = Variable("STATE");
 

@@ -56,6 +56,7 @@ internal static class LaterAdditions
 
         // Protocols of other projects, which containerd's source does not carry
         "grpc.health.v1",
+        "containerd.runhcs.v1",
         "containerd.runhcs.stats.v1",
     ];
 

@@ -23,6 +23,7 @@ public sealed class ServerProtocol : IAsyncLifetime
         "github.com/containerd/containerd/api/events",
         "github.com/containerd/containerd/api/services",
         "github.com/containerd/containerd/api/types",
+        "github.com/containerd/containerd/runtime/linux/runctypes",
         "github.com/containerd/containerd/runtime/v2/runc/options",
         "github.com/containerd/cgroups/stats/v1",
         "github.com/containerd/cgroups/v2/stats",

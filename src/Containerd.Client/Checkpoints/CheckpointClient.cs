@@ -33,7 +33,10 @@ public sealed partial class CheckpointClient
     /// <param name="directory">The directory, which is made; one that is there must be empty. It can be read by its owner alone.</param>
     /// <param name="options">How the checkpoint is taken; null for all defaults.</param>
     /// <param name="cancellationToken">Ends the work, which then leaves no directory; a checkpoint that CRIU has begun is completed first.</param>
-    /// <exception cref="CtrException">NotFound without a task; AlreadyExists where the directory holds something.</exception>
+    /// <exception cref="CtrException">
+    /// NotFound without a task; AlreadyExists where the directory holds something; CheckpointUnreadable where the daemon has lost or
+    /// damaged what was written.
+    /// </exception>
     /// <exception cref="IOException">The directory cannot be written.</exception>
     public async Task<CtrCheckpoint> SaveAsync(
         string id, string directory, CheckpointOptions? options = null, CancellationToken cancellationToken = default)
@@ -148,9 +151,16 @@ public sealed partial class CheckpointClient
                 size = await CheckpointArchive.ExtractAsync(tar, partial, cancellationToken).ConfigureAwait(false);
             }
         }
-        catch (InvalidDataException e)
+        catch (Exception e) when (e is InvalidDataException or CtrException { Kind: CtrErrorKind.InvalidArgument or CtrErrorKind.NotFound })
         {
-            throw Invalid(path, e);
+            // The caller named none of it: the daemon has lost or damaged what it had just written.
+            throw new CtrException(
+                CtrErrorKind.Unknown,
+                "CheckpointUnreadable",
+                $"The checkpoint was taken, and cannot be read back from the daemon's content store: {e.Message}",
+                path,
+                "Look at the disk under the daemon's root directory, and take the checkpoint again.",
+                e);
         }
 
         try

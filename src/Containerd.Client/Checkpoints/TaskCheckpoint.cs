@@ -10,20 +10,22 @@ namespace Containerd.Client;
 /// <summary>Has the daemon write a task's memory: into the content store, under a lease, or into a directory of its host.</summary>
 internal sealed class TaskCheckpoint(Container container, CheckpointOptions options)
 {
-    private const string OptionsType = "containerd.runc.v1.CheckpointOptions";
-
-    /// <summary>The options as the daemon gets them.</summary>
-    public Any Options(string? imagePath = null) => new()
-    {
-        TypeUrl = OptionsType,
-        Value = new Protocol.Runc.CheckpointOptions
+    /// <summary>The options as the daemon gets them, of the kind that the container's runtime takes.</summary>
+    public Any Options(string? imagePath = null) => RuntimeOptions.Pack(container.Runtime.Name == RuntimeOptions.RuntimeV1
+        ? new Protocol.RuntimeV1.CheckpointOptions
         {
             Exit = options.Exit,
             FileLocks = true,
             ImagePath = imagePath ?? "",
             WorkPath = options.WorkPath ?? "",
-        }.ToByteString(),
-    };
+        }
+        : new Protocol.Runc.CheckpointOptions
+        {
+            Exit = options.Exit,
+            FileLocks = true,
+            ImagePath = imagePath ?? "",
+            WorkPath = options.WorkPath ?? "",
+        });
 
     /// <summary>Writes the memory into the content store (Tasks.Checkpoint).</summary>
     /// <param name="lease">Keeps what is written.</param>

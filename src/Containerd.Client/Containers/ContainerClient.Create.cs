@@ -81,7 +81,7 @@ public sealed partial class ContainerClient
                 Runtime = new Container.Types.Runtime
                 {
                     Name = options.Runtime,
-                    Options = RuntimeOptions.ForContainer(options.Runtime, options.RuntimeOptions),
+                    Options = NamedRuntimeOptions.Pack(options.Runtime, options.RuntimeOptions),
                 },
                 Labels = { ContainerLabels.Of(options, Bundle.PathFor(_stateDirectory, _services.Address, _services.Namespace, id)) },
             };

@@ -25,8 +25,10 @@ public sealed record ContainerCreateOptions
     public string Runtime { get; init; } = DefaultRuntime;
 
     /// <summary>
-    /// Options of the runc shim by name (containerd.runc.v1.Options), such as <c>BinaryName</c>, <c>Root</c>,
-    /// <c>SystemdCgroup</c> or <c>NoPivotRoot</c>: text, true or false, or numbers.
+    /// Options of the runtime by name: text, true or false, or numbers. Those of runc's shims are the fields of
+    /// containerd.runc.v1.Options, such as <c>BinaryName</c>, <c>Root</c>, <c>SystemdCgroup</c> or <c>NoPivotRoot</c>; those
+    /// of Windows's of containerd.runhcs.v1.Options, such as <c>Debug</c>; those of runtime v1 of
+    /// containerd.linux.runc.RuncOptions, such as <c>Runtime</c> or <c>RuntimeRoot</c>.
     /// </summary>
     public IReadOnlyDictionary<string, object?> RuntimeOptions { get; init; } = new Dictionary<string, object?>();
 

@@ -176,10 +176,8 @@ internal sealed class ContentClient
 
     // A size of 0 is all that follows the offset.
     private AsyncServerStreamingCall<ReadContentResponse> Read(string digest, long offset, long size, CancellationToken cancellationToken) =>
-        _services.Channel.ServerStreamingCall(
-            ContentMethods.Read,
-            new ReadContentRequest { Digest = digest, Offset = offset, Size = size },
-            _services.Options(ServiceChannel.NoTimeout, cancellationToken));
+        _services.StartStream(
+            ContentMethods.Read, new ReadContentRequest { Digest = digest, Offset = offset, Size = size }, cancellationToken);
 
     /// <summary>Opens an ingest; waits while another writer has it.</summary>
     private async Task<ContentWriter> OpenWriteAsync(string reference, string? digest, long size, CancellationToken cancellationToken)

@@ -32,7 +32,7 @@ internal sealed class ContentWriter : IDisposable
         _digest = digest ?? "";
         _size = size;
         _services = services;
-        _call = services.Channel.DuplexStreamingCall(ContentMethods.Write, services.Options(ServiceChannel.NoTimeout, cancellationToken));
+        _call = services.StartDuplex(ContentMethods.Write, cancellationToken);
     }
 
     /// <summary>Opens the ingest and learns how much of it the daemon has.</summary>

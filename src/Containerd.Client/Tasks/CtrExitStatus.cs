@@ -9,10 +9,10 @@ public sealed record CtrExitStatus : IContainerReference
     /// <inheritdoc/>
     public string? ExecId { get; init; }
 
-    /// <summary>The exit code, 0 to 255; 128 and the signal's number for a process that a signal ended.</summary>
+    /// <summary>The exit code, 0 to 255; 128 and the signal's number for a process that a signal ended; 255 also where nobody can tell.</summary>
     public required int ExitCode { get; init; }
 
-    /// <summary>When it ended, by the daemon's clock.</summary>
+    /// <summary>When it ended, by the daemon's clock; where nobody can tell, when that was seen.</summary>
     public required DateTimeOffset ExitedAt { get; init; }
 
     /// <inheritdoc/>

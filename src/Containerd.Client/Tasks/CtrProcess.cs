@@ -30,6 +30,9 @@ public sealed record CtrProcess : IContainerReference
     /// <summary>Whether the process has a terminal.</summary>
     public bool Terminal { get; init; }
 
+    /// <summary>What the runtime tells of it, where it was listed with its container's processes; else null.</summary>
+    public CtrProcessDetails? Details { get; init; }
+
     /// <summary>The exit code, 0 to 255; null while the process lives.</summary>
     public int? ExitCode { get; init; }
 

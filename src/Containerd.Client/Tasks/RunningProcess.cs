@@ -62,7 +62,7 @@ public sealed class RunningProcess : IAsyncDisposable
     public DateTimeOffset StartedAt { get; }
 
     /// <summary>
-    /// Completes when the process ends, also when the daemon is started again meanwhile; exit code 255 where it has forgotten
+    /// Completes when the process ends, also when the daemon is started again meanwhile; exit code 255 where nobody can tell
     /// how. Fails when the daemon stays away for a minute.
     /// </summary>
     public Task<CtrExitStatus> Exited { get; }
@@ -123,9 +123,9 @@ public sealed class RunningProcess : IAsyncDisposable
             {
                 await _tasks.DeleteExecAsync(ContainerId, ExecId, cancellationToken).ConfigureAwait(false);
             }
-            catch (CtrException e) when (e.Kind == CtrErrorKind.NotFound)
+            catch (CtrException e) when (e.Kind == CtrErrorKind.NotFound || TaskClient.IsShimGone(e.Message))
             {
-                // A daemon that was started again has forgotten it.
+                // A daemon that was started again has forgotten it; with its shim everything of it went.
             }
 
             _owned = false;
@@ -182,7 +182,7 @@ public sealed class RunningProcess : IAsyncDisposable
     {
         try
         {
-            await _tasks.CloseStartedInputAsync(ContainerId, ExecId, cancellationToken).ConfigureAwait(false);
+            await _tasks.CloseInputThroughRestartAsync(ContainerId, ExecId, cancellationToken).ConfigureAwait(false);
         }
         catch (CtrException e) when (e.Kind is CtrErrorKind.NotFound or CtrErrorKind.FailedPrecondition)
         {

@@ -1,20 +1,26 @@
-using System.Globalization;
 using Containerd.Protocol.Containers;
 using Containerd.Protocol.Runc;
 using Google.Protobuf;
-using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
+using V1 = Containerd.Protocol.RuntimeV1;
 
 namespace Containerd.Client;
 
-/// <summary>The options that the runc shim takes (containerd.runc.v1.Options).</summary>
+/// <summary>The options that runtimes take, for a container and for each of its tasks: a message of each runtime's own.</summary>
 internal static class RuntimeOptions
 {
-    private const string TypeName = "containerd.runc.v1.Options";
+    /// <summary>Runtime v1, which containerd has up to 1.7.</summary>
+    public const string RuntimeV1 = "io.containerd.runtime.v1.linux";
+
+    private const string RuncShims = "io.containerd.runc.";
+    private const string RunhcsShims = "io.containerd.runhcs.";
+
+    // Set where the root file system is a RAM disk, out of which the kernel does not pivot; moby reads it too.
+    private const string RamDisk = "DOCKER_RAMDISK";
 
     /// <summary>
     /// The options for a task: those of the container, and the owner of the process's pipes. A task's options replace the
-    /// container's, they are not merged by the daemon. Null for a runtime that is not runc's.
+    /// container's, they are not merged by the daemon. A runtime that is not runc's keeps its own.
     /// </summary>
     /// <param name="container">The container.</param>
     /// <param name="spec">Its spec.</param>
@@ -22,7 +28,15 @@ internal static class RuntimeOptions
     /// <exception cref="CtrException">InvalidArgument for images of CRIU and a runtime that is not runc's.</exception>
     public static Any? ForTask(Container container, CtrSpec spec, string? imagePath = null)
     {
-        if (!IsRunc(container.Runtime.Name))
+        (uint uid, uint gid) = HostUser(spec);
+        bool ramDisk = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(RamDisk));
+        if (container.Runtime.Name == RuntimeV1)
+        {
+            // Its daemon takes the container's options, of another type, from the container.
+            return Pack(new V1.CreateOptions { IoUid = uid, IoGid = gid, NoPivotRoot = ramDisk, CriuImagePath = imagePath ?? "" });
+        }
+
+        if (!container.Runtime.Name.StartsWith(RuncShims, StringComparison.Ordinal))
         {
             return imagePath is null
                 ? container.Runtime.Options
@@ -31,62 +45,24 @@ internal static class RuntimeOptions
         }
 
         Options options = Parse(container.Runtime.Options);
-        (options.IoUid, options.IoGid) = HostUser(spec);
+        (options.IoUid, options.IoGid) = (uid, gid);
+        options.NoPivotRoot |= ramDisk;
         options.CriuImagePath = imagePath ?? options.CriuImagePath;
         return Pack(options);
     }
 
-    /// <summary>The options of a new container, from names as people write them: those of the message, in any case, with or without <c>_</c>.</summary>
-    /// <returns>Null without options.</returns>
-    /// <exception cref="FormatException">The runtime takes none, there is no such option, or it has another type.</exception>
-    public static Any? ForContainer(string runtime, IReadOnlyDictionary<string, object?> values)
-    {
-        if (values.Count == 0)
-        {
-            return null;
-        }
+    /// <summary>The empty message that a runtime takes as the options of a container; null for a runtime that is not known here.</summary>
+    public static IMessage? Of(string runtime) =>
+        runtime == RuntimeV1 ? new V1.RuncOptions()
+        : runtime.StartsWith(RuncShims, StringComparison.Ordinal) ? new Options()
+        : runtime.StartsWith(RunhcsShims, StringComparison.Ordinal) ? new Protocol.Runhcs.Options()
+        : null;
 
-        if (!IsRunc(runtime))
-        {
-            throw new FormatException($"The runtime '{runtime}' takes no options of {TypeName}; io.containerd.runc.v2 does.");
-        }
-
-        var options = new Options();
-        foreach ((string name, object? value) in values)
-        {
-            FieldDescriptor field = Options.Descriptor.Fields.InDeclarationOrder().FirstOrDefault(f => NameOf(f) == Fold(name))
-                ?? throw new FormatException(
-                    $"'{name}' is not an option of the runc shim: {string.Join(", ", Options.Descriptor.Fields.InDeclarationOrder().Select(f => f.PropertyName))} are.");
-            field.Accessor.SetValue(options, Convert(field, value));
-        }
-
-        return Pack(options);
-    }
-
-    /// <summary>Reads options; absent ones are empty.</summary>
+    /// <summary>Reads the options of a runc shim; absent ones are empty.</summary>
     public static Options Parse(Any? any) => any is null ? new Options() : Options.Parser.ParseFrom(any.Value);
 
     /// <summary>Writes options with the bare type name that containerd's typeurl wants.</summary>
-    public static Any Pack(Options options) => new() { TypeUrl = TypeName, Value = options.ToByteString() };
-
-    private static bool IsRunc(string runtime) => runtime.StartsWith("io.containerd.runc.", StringComparison.Ordinal);
-
-    private static string NameOf(FieldDescriptor field) => Fold(field.Name);
-
-    private static string Fold(string name) => name.Replace("_", "", StringComparison.Ordinal).ToUpperInvariant();
-
-    private static object Convert(FieldDescriptor field, object? value)
-    {
-        string text = System.Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
-        return field.FieldType switch
-        {
-            FieldType.String => text,
-            FieldType.Bool when bool.TryParse(text, out bool flag) => flag,
-            FieldType.UInt32 when uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint number) => number,
-            FieldType.Bool => throw new FormatException($"The runtime option {field.PropertyName} must be true or false, not '{text}'."),
-            _ => throw new FormatException($"The runtime option {field.PropertyName} must be a whole number from 0, not '{text}'."),
-        };
-    }
+    public static Any Pack(IMessage options) => new() { TypeUrl = options.Descriptor.FullName, Value = options.ToByteString() };
 
     /// <summary>The ids of the process's user as the host sees them, so that it can open its own standard streams again.</summary>
     private static (uint Uid, uint Gid) HostUser(CtrSpec spec)

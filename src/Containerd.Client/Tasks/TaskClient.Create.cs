@@ -261,7 +261,7 @@ public sealed partial class TaskClient
         try
         {
             // Asked before Start, so that an exit is never missed.
-            Task<CtrExitStatus> exited = WaitThroughRestartAsync(id, execId, waiting.Token);
+            Task<CtrExitStatus> exited = WaitAsync(id, execId, waiting.Token);
             int pid = await StartProcessAsync(id, execId, cancellationToken, source).ConfigureAwait(false);
             io.ShimAttached();
             return new RunningProcess(this, id, execId, pid, io, exited, waiting);

@@ -45,6 +45,31 @@ public sealed partial class TaskClient
         }
     }
 
+    /// <summary>
+    /// The same for a process that this client is attached to. It outlives its daemon, and would wait for the end of its input:
+    /// a daemon that goes is asked again when it is back. Of one that stays away the process's end tells.
+    /// </summary>
+    internal async Task CloseInputThroughRestartAsync(string id, string? execId, CancellationToken cancellationToken)
+    {
+        for (int attempt = 0; ; attempt++)
+        {
+            try
+            {
+                await CloseStartedInputAsync(id, execId, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (CtrException e) when (e.Kind == CtrErrorKind.Unavailable)
+            {
+                if (!await IsBackAsync(cancellationToken).ConfigureAwait(false))
+                {
+                    return;
+                }
+
+                await Task.Delay(BackOff.Delay(attempt), cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
     internal static bool IsShimGone(string message) =>
         message.Contains("transport is closing", StringComparison.Ordinal) || message.Contains("ttrpc: closed", StringComparison.Ordinal);
 

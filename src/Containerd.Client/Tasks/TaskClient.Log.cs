@@ -18,7 +18,10 @@ public sealed partial class TaskClient
     /// </param>
     /// <param name="execId">The exec; null for the task.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <exception cref="CtrException">NotFound without such a container or exec, or a log that can be read from here.</exception>
+    /// <exception cref="CtrException">
+    /// NotFound without such a container or exec, or a log that can be read from here; Unavailable where the daemon goes away while
+    /// the log is followed, and stays away for a minute.
+    /// </exception>
     public async IAsyncEnumerable<CtrOutputLine> ReadLogAsync(
         string id,
         int? tail = null,
@@ -43,12 +46,19 @@ public sealed partial class TaskClient
         string path, string id, CtrProcess? process, LogOptions options, bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var following = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        options = options with { Finished = follow ? EndOfLogAsync(process, following.Token) : null };
+        Task? finished = follow ? EndOfLogAsync(process, following.Token) : null;
+        options = options with { Finished = finished };
         try
         {
             await foreach (CtrOutputLine line in LogFile.ReadAsync(path, id, options, cancellationToken).ConfigureAwait(false))
             {
                 yield return process?.ExecId is { } execId ? line with { ExecId = execId } : line;
+            }
+
+            if (finished is not null)
+            {
+                // After all lines that there are, why there are no more.
+                await finished.ConfigureAwait(false);
             }
         }
         finally
@@ -69,9 +79,9 @@ public sealed partial class TaskClient
             await WaitAsync(process.ContainerId, process.ExecId, cancellationToken).ConfigureAwait(false);
             await Task.Delay(s_logDelay, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is CtrException or OperationCanceledException)
+        catch (Exception e) when (e is CtrException { Kind: CtrErrorKind.NotFound } or OperationCanceledException)
         {
-            // The process is gone, or the daemon, or the reader: in each case there is no more to follow.
+            // The process is gone, or the reader: in both cases there is no more to follow.
         }
     }
 

@@ -1,3 +1,5 @@
+using Containerd.Client.Grpc;
+
 namespace Containerd.Client;
 
 public sealed partial class TaskClient
@@ -9,31 +11,48 @@ public sealed partial class TaskClient
     private const int UnknownExitCode = 255;
 
     /// <summary>
-    /// Waits for the end of a process that outlives its daemon, as its shim does: a wait that the daemon's end cuts short is
-    /// asked again when it is back. The daemon may then have forgotten what ended meanwhile, and the exit code is 255.
+    /// Waits for the end of a task or exec (Tasks.Wait). It has no limit of its own. A process outlives its daemon: a wait that
+    /// the daemon's end cuts short is asked again when it is back.
     /// </summary>
-    private async Task<CtrExitStatus> WaitThroughRestartAsync(string id, string? execId, CancellationToken cancellationToken)
+    /// <param name="id">The container's id.</param>
+    /// <param name="execId">The exec to wait for; null for the task.</param>
+    /// <param name="cancellationToken">Ends the wait; the process goes on.</param>
+    /// <returns>
+    /// How it ended; exit code 255 and the present time where nobody can tell any more: its shim ended, or the daemon was started
+    /// again and has forgotten what ended meanwhile.
+    /// </returns>
+    /// <exception cref="CtrException">NotFound without such a process; Unavailable where the daemon stays away for a minute.</exception>
+    public async Task<CtrExitStatus> WaitAsync(string id, string? execId = null, CancellationToken cancellationToken = default)
     {
-        for (bool restarted = false; ;)
+        for (int attempt = 0; ; attempt++)
         {
             try
             {
-                return await WaitAsync(id, execId, cancellationToken).ConfigureAwait(false);
+                return await WaitOnceAsync(id, execId, ServiceChannel.NoTimeout, cancellationToken).ConfigureAwait(false);
             }
-            catch (CtrException e) when (e.Kind == CtrErrorKind.Unavailable)
+            catch (CtrException e) when (e.Kind == CtrErrorKind.Unavailable && (attempt > 0 || WasAsked(e)))
             {
-                restarted = await IsBackAsync(cancellationToken).ConfigureAwait(false);
-                if (!restarted)
+                if (!await IsBackAsync(cancellationToken).ConfigureAwait(false))
                 {
                     throw;
                 }
+
+                // A daemon that serves and yet refuses is not asked without pause.
+                await Task.Delay(BackOff.Delay(attempt), cancellationToken).ConfigureAwait(false);
             }
-            catch (CtrException e) when (restarted && e.Kind == CtrErrorKind.NotFound)
+            catch (CtrException e) when (IsShimGone(e.Message) || (attempt > 0 && e.Kind == CtrErrorKind.NotFound))
             {
-                return ToExitStatus(id, execId, UnknownExitCode, time: null) with { ExitedAt = DateTimeOffset.UtcNow };
+                return EndUnknown(id, execId);
             }
         }
     }
+
+    private CtrExitStatus EndUnknown(string id, string? execId) =>
+        ToExitStatus(id, execId, UnknownExitCode, time: null) with { ExitedAt = DateTimeOffset.UtcNow };
+
+    // One that could not be reached in the first place is no daemon that went away.
+    private static bool WasAsked(CtrException error) =>
+        error.InnerException is RpcException { InnerException: var cause } && (cause is null || !TransportFailure.IsConnectFailure(cause));
 
     private async Task<bool> IsBackAsync(CancellationToken cancellationToken)
     {
@@ -42,12 +61,17 @@ public sealed partial class TaskClient
         var introspection = new IntrospectionClient(_services);
         try
         {
-            for (int attempt = 0; !await introspection.IsServingAsync(limit.Token).ConfigureAwait(false); attempt++)
+            for (int attempt = 0; !_services.Channel.IsClosed; attempt++)
             {
+                if (await introspection.IsServingAsync(limit.Token).ConfigureAwait(false))
+                {
+                    return true;
+                }
+
                 await Task.Delay(BackOff.Delay(attempt), limit.Token).ConfigureAwait(false);
             }
 
-            return true;
+            return false;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

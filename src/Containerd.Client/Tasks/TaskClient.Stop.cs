@@ -8,26 +8,30 @@ public sealed partial class TaskClient
     private const string DefaultStopSignal = "SIGTERM";
 
     /// <summary>
-    /// Ends a task: sends the stop signal, and SIGKILL to all its processes when it has not ended in time. The task stays,
-    /// stopped, until it is removed. One that had ended already is no error.
+    /// Ends a task, or an exec: sends the stop signal, and SIGKILL when it has not ended in time, with a task to all its
+    /// processes. It stays, stopped, until it is removed. One that had ended already is no error.
     /// </summary>
     /// <param name="id">The container's id.</param>
-    /// <param name="signal">The stop signal's number; null for the image's, else SIGTERM.</param>
+    /// <param name="signal">The stop signal's number; null for that of the container, else SIGTERM, which an exec gets in any case.</param>
     /// <param name="timeout">How long to wait before SIGKILL; zero sends it at once.</param>
-    /// <param name="all">Whether every process of the container gets the stop signal, not the first alone.</param>
+    /// <param name="all">Whether every process of the container gets the stop signal, not the one alone.</param>
+    /// <param name="execId">The exec; null for the task.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="CtrException">NotFound without a task.</exception>
+    /// <exception cref="CtrException">NotFound without such a task or exec.</exception>
     public async Task<CtrExitStatus> StopAsync(
-        string id, int? signal, TimeSpan timeout, bool all = false, CancellationToken cancellationToken = default)
+        string id, int? signal, TimeSpan timeout, bool all = false, string? execId = null, CancellationToken cancellationToken = default)
     {
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task<CtrExitStatus> exited = WaitAsync(id, null, waiting.Token);
+        Task<CtrExitStatus> exited = WaitAsync(id, execId, waiting.Token);
         try
         {
             if (timeout > TimeSpan.Zero)
             {
-                signal ??= await StopSignalAsync(id, cancellationToken).ConfigureAwait(false);
-                await SignalAsync(id, signal.Value, all, cancellationToken).ConfigureAwait(false);
+                // The container's stop signal is what its own first process understands.
+                signal ??= execId is null
+                    ? await StopSignalAsync(id, cancellationToken).ConfigureAwait(false)
+                    : CtrSignal.Parse(DefaultStopSignal);
+                await SignalAsync(id, execId, signal.Value, all, cancellationToken).ConfigureAwait(false);
                 if (await Task.WhenAny(exited, Task.Delay(timeout, waiting.Token)).ConfigureAwait(false) == exited)
                 {
                     return await exited.ConfigureAwait(false);
@@ -35,13 +39,18 @@ public sealed partial class TaskClient
             }
 
             cancellationToken.ThrowIfCancellationRequested();
-            await SignalAsync(id, SigKill, all: true, cancellationToken).ConfigureAwait(false);
+            await SignalAsync(id, execId, SigKill, all: execId is null, cancellationToken).ConfigureAwait(false);
             return await exited.WaitAsync(ServiceChannel.CleanUpTimeout, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException e)
         {
             throw new CtrException(
-                CtrErrorKind.DeadlineExceeded, "TaskNotKilled", $"The task of container '{id}' did not end after SIGKILL.", id, "Look at its processes: one may hang in the kernel.", e);
+                CtrErrorKind.DeadlineExceeded,
+                "TaskNotKilled",
+                $"{(execId is null ? "The task" : $"Exec '{execId}'")} of container '{id}' did not end after SIGKILL.",
+                id,
+                "Look at its processes: one may hang in the kernel.",
+                e);
         }
         finally
         {
@@ -50,11 +59,11 @@ public sealed partial class TaskClient
         }
     }
 
-    private async Task SignalAsync(string id, int signal, bool all, CancellationToken cancellationToken)
+    private async Task SignalAsync(string id, string? execId, int signal, bool all, CancellationToken cancellationToken)
     {
         try
         {
-            await SendSignalAsync(id, signal, null, all, cancellationToken).ConfigureAwait(false);
+            await SendSignalAsync(id, signal, execId, all, cancellationToken).ConfigureAwait(false);
         }
         catch (CtrException e) when (e.Kind == CtrErrorKind.NotFound)
         {

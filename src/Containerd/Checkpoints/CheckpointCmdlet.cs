@@ -8,7 +8,7 @@ namespace Containerd.PowerShell.Checkpoints;
 public abstract class CheckpointCmdlet : TimedDaemonCmdlet
 {
     /// <summary>
-    /// Does something for each checkpoint of these names. A name without wildcards must be there; a failure is an error of its own.
+    /// Does something for each checkpoint of these names, once. A name without wildcards must be there; a failure is an error of its own.
     /// </summary>
     private protected async Task ForEachAsync(
         string[] names, Func<ContainerdClient, CtrCheckpoint, Task> action, CancellationToken cancellationToken)
@@ -16,9 +16,16 @@ public abstract class CheckpointCmdlet : TimedDaemonCmdlet
         ImageNamePattern[] patterns = Array.ConvertAll(names, name => new ImageNamePattern(name));
         foreach (ContainerdClient client in Clients)
         {
+            var done = new HashSet<string>();
             foreach (ImageNamePattern pattern in patterns)
             {
-                await TryAsync(() => ForEachAsync(client, pattern, action, cancellationToken), cancellationToken).ConfigureAwait(false);
+                await TryAsync(
+                    () => ForEachAsync(
+                        client,
+                        pattern,
+                        (owner, checkpoint) => done.Add(checkpoint.Location) ? action(owner, checkpoint) : Task.CompletedTask,
+                        cancellationToken),
+                    cancellationToken).ConfigureAwait(false);
             }
         }
     }

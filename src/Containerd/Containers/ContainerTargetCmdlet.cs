@@ -57,8 +57,8 @@ public abstract class ContainerTargetCmdlet : TimedDaemonCmdlet
     private protected abstract Task ProcessTargetAsync(ContainerTarget target, CancellationToken cancellationToken);
 
     /// <summary>
-    /// The targets of the current object from the pipeline. A literal id is taken as it is, on each daemon; a wildcard is
-    /// matched with what each daemon has. Without an id it is everything.
+    /// The targets of the current object from the pipeline, each once. A literal id is taken as it is, on each daemon; a
+    /// wildcard is matched with what each daemon has. Without an id it is everything.
     /// </summary>
     private protected async IAsyncEnumerable<ContainerTarget> FindTargetsAsync(
         [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -79,15 +79,13 @@ public abstract class ContainerTargetCmdlet : TimedDaemonCmdlet
 
         foreach (ContainerdClient client in Clients)
         {
+            var found = new HashSet<string>();
             foreach (string id in Id ?? ["*"])
             {
-                if (!WildcardPattern.ContainsWildcardCharacters(id))
-                {
-                    yield return new ContainerTarget(client, id, process?.ExecId);
-                    continue;
-                }
-
-                foreach (string match in await MatchAsync(client, id, cancellationToken).ConfigureAwait(false))
+                IEnumerable<string> matches = WildcardPattern.ContainsWildcardCharacters(id)
+                    ? await MatchAsync(client, id, cancellationToken).ConfigureAwait(false)
+                    : [id];
+                foreach (string match in matches.Where(found.Add))
                 {
                     yield return new ContainerTarget(client, match, process?.ExecId);
                 }

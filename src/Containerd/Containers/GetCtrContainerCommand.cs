@@ -47,7 +47,7 @@ public sealed class GetCtrContainerCommand : OptionalContainerTargetCmdlet
         }
 
         string[] wildcards = [.. (Id ?? ["*"]).Where(WildcardPattern.ContainsWildcardCharacters)];
-        string[] literals = [.. (Id ?? []).Where(id => !WildcardPattern.ContainsWildcardCharacters(id))];
+        string[] literals = [.. (Id ?? []).Where(id => !WildcardPattern.ContainsWildcardCharacters(id)).Distinct()];
         foreach (ContainerdClient client in Clients)
         {
             foreach (string id in literals)
@@ -57,7 +57,7 @@ public sealed class GetCtrContainerCommand : OptionalContainerTargetCmdlet
 
             if (wildcards.Length > 0)
             {
-                await TryAsync(() => WriteMatchesAsync(client, wildcards, cancellationToken), cancellationToken).ConfigureAwait(false);
+                await TryAsync(() => WriteMatchesAsync(client, wildcards, literals, cancellationToken), cancellationToken).ConfigureAwait(false);
             }
         }
     }
@@ -81,10 +81,11 @@ public sealed class GetCtrContainerCommand : OptionalContainerTargetCmdlet
         await WriteListAsync(client, _ => true, CtrFilter.Equal("id", id), cancellationToken).ConfigureAwait(false);
     }
 
-    private Task WriteMatchesAsync(ContainerdClient client, string[] wildcards, CancellationToken cancellationToken)
+    private Task WriteMatchesAsync(ContainerdClient client, string[] wildcards, string[] written, CancellationToken cancellationToken)
     {
         WildcardPattern[] patterns = Array.ConvertAll(wildcards, text => WildcardPattern.Get(text, WildcardOptions.CultureInvariant));
-        return WriteListAsync(client, id => Array.Exists(patterns, pattern => pattern.IsMatch(id)), "", cancellationToken);
+        return WriteListAsync(
+            client, id => !written.Contains(id) && Array.Exists(patterns, pattern => pattern.IsMatch(id)), "", cancellationToken);
     }
 
     private async Task WriteListAsync(ContainerdClient client, Func<string, bool> isWanted, string condition, CancellationToken cancellationToken)

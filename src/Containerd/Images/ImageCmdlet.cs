@@ -7,7 +7,7 @@ namespace Containerd.PowerShell.Images;
 public abstract class ImageCmdlet : TimedDaemonCmdlet
 {
     /// <summary>
-    /// Does something for each image of these names. A name without wildcards must be there; a failure is an error of its own.
+    /// Does something for each image of these names, once. A name without wildcards must be there; a failure is an error of its own.
     /// </summary>
     private protected async Task ForEachAsync(
         string[] names, Func<ContainerdClient, CtrImage, Task> action, CancellationToken cancellationToken)
@@ -16,17 +16,26 @@ public abstract class ImageCmdlet : TimedDaemonCmdlet
         ImageNamePattern[] wildcards = Array.FindAll(patterns, pattern => !pattern.IsLiteral);
         foreach (ContainerdClient client in Clients)
         {
+            var done = new HashSet<string>();
+            async Task OnceAsync(ContainerdClient owner, CtrImage image)
+            {
+                if (done.Add(image.Name))
+                {
+                    await action(owner, image).ConfigureAwait(false);
+                }
+            }
+
             foreach (ImageNamePattern pattern in patterns.Where(pattern => pattern.IsLiteral))
             {
                 await TryAsync(
-                    async () => await action(
+                    async () => await OnceAsync(
                         client, await client.Images.GetAsync(pattern.Text, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false),
                     cancellationToken).ConfigureAwait(false);
             }
 
             if (wildcards.Length > 0)
             {
-                await ForEachListedAsync(client, wildcards, null, action, cancellationToken).ConfigureAwait(false);
+                await ForEachListedAsync(client, wildcards, null, OnceAsync, cancellationToken).ConfigureAwait(false);
             }
         }
     }

@@ -25,12 +25,16 @@ public sealed class GetCtrTaskCommand : OptionalContainerTargetCmdlet
 
         foreach (ContainerdClient client in Clients)
         {
+            // A list tells of tasks with a hung shim too, so that wildcards are not matched with the ids of containers.
+            var written = new HashSet<string>();
             foreach (string id in Id ?? ["*"])
             {
                 await TryAsync(
                     () => WildcardPattern.ContainsWildcardCharacters(id)
-                        ? WriteMatchingAsync(client, WildcardPattern.Get(id, WildcardOptions.CultureInvariant), cancellationToken)
-                        : ProcessTargetAsync(new ContainerTarget(client, id), cancellationToken),
+                        ? WriteMatchingAsync(client, WildcardPattern.Get(id, WildcardOptions.CultureInvariant), written, cancellationToken)
+                        : written.Add(id)
+                            ? ProcessTargetAsync(new ContainerTarget(client, id), cancellationToken)
+                            : Task.CompletedTask,
                     cancellationToken).ConfigureAwait(false);
             }
         }
@@ -40,18 +44,19 @@ public sealed class GetCtrTaskCommand : OptionalContainerTargetCmdlet
         await WriteWantedAsync(
             await target.Client.Tasks.GetAsync(target.Id, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
 
-    private async Task WriteMatchingAsync(ContainerdClient client, WildcardPattern pattern, CancellationToken cancellationToken)
+    private async Task WriteMatchingAsync(
+        ContainerdClient client, WildcardPattern pattern, HashSet<string> written, CancellationToken cancellationToken)
     {
         var failures = new List<CtrException>();
         foreach (CtrTask task in await client.Tasks.ListAsync(failures, cancellationToken).ConfigureAwait(false))
         {
-            if (pattern.IsMatch(task.Id))
+            if (pattern.IsMatch(task.Id) && written.Add(task.Id))
             {
                 await WriteWantedAsync(task, cancellationToken).ConfigureAwait(false);
             }
         }
 
-        foreach (CtrException failure in failures.Where(failure => pattern.IsMatch(failure.Target)))
+        foreach (CtrException failure in failures.Where(failure => pattern.IsMatch(failure.Target) && written.Add(failure.Target!)))
         {
             await WriteErrorAsync(failure, cancellationToken).ConfigureAwait(false);
         }

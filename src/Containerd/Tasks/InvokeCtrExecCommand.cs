@@ -20,7 +20,7 @@ public sealed class InvokeCtrExecCommand : ExecCmdlet
     public SwitchParameter Stream { get; set; }
 
     /// <summary>The variable that gets the exit code.</summary>
-    [Parameter(HelpMessage = "The name of a variable that gets the exit code.")]
+    [Parameter(HelpMessage = "The name of a variable that gets the exit code; $null where the command did not run to its end.")]
     [ValidateNotNullOrEmpty]
     public string? ExitCodeVariable { get; set; }
 
@@ -38,6 +38,8 @@ public sealed class InvokeCtrExecCommand : ExecCmdlet
             return;
         }
 
+        // A command that does not run leaves no exit code, that of an earlier one least of all.
+        await SetExitCodeAsync(null, cancellationToken).ConfigureAwait(false);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         if (TimeoutSec > 0)
         {
@@ -82,7 +84,7 @@ public sealed class InvokeCtrExecCommand : ExecCmdlet
         }
     }
 
-    private Task SetExitCodeAsync(int exitCode, CancellationToken cancellationToken) => ExitCodeVariable is null
+    private Task SetExitCodeAsync(int? exitCode, CancellationToken cancellationToken) => ExitCodeVariable is null
         ? Task.CompletedTask
         : OnPipelineAsync(() => SessionState.PSVariable.Set(ExitCodeVariable, exitCode), cancellationToken);
 }

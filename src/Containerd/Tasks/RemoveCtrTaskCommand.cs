@@ -15,7 +15,7 @@ public sealed class RemoveCtrTaskCommand : ContainerTargetCmdlet, IProcessCmdlet
     public string? ExecId { get; set => field = string.IsNullOrEmpty(value) ? null : value; }
 
     /// <summary>Kills it first.</summary>
-    [Parameter(HelpMessage = "Kills a task or exec that still runs.")]
+    [Parameter(HelpMessage = "Kills a task or exec that still runs. One that is gone is no error then: exit code 255.")]
     public SwitchParameter Force { get; set; }
 
     private protected override async Task ProcessTargetAsync(ContainerTarget target, CancellationToken cancellationToken)
@@ -25,12 +25,9 @@ public sealed class RemoveCtrTaskCommand : ContainerTargetCmdlet, IProcessCmdlet
             return;
         }
 
-        CtrExitStatus? status = Force
+        CtrExitStatus status = Force
             ? await target.Client.Tasks.ForceDeleteAsync(target.Id, target.ExecId, cancellationToken).ConfigureAwait(false)
             : await target.Client.Tasks.DeleteAsync(target.Id, target.ExecId, cancellationToken).ConfigureAwait(false);
-        if (status is not null)
-        {
-            await WriteAsync(status, cancellationToken).ConfigureAwait(false);
-        }
+        await WriteAsync(status, cancellationToken).ConfigureAwait(false);
     }
 }

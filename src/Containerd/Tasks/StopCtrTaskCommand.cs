@@ -6,12 +6,17 @@ using Containerd.PowerShell.Containers;
 
 namespace Containerd.PowerShell.Tasks;
 
-/// <summary>Stop-CtrTask: ends tasks, politely first.</summary>
+/// <summary>Stop-CtrTask: ends tasks and execs, politely first.</summary>
 [Cmdlet(VerbsLifecycle.Stop, "CtrTask", DefaultParameterSetName = InputObjectSet, SupportsShouldProcess = true)]
 [OutputType(typeof(CtrExitStatus))]
-public sealed class StopCtrTaskCommand : ConcurrentTargetCmdlet
+public sealed class StopCtrTaskCommand : ConcurrentTargetCmdlet, IProcessCmdlet
 {
     private int? _signal;
+
+    /// <summary>The exec.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, HelpMessage = "The exec to stop, instead of the task.")]
+    [ArgumentCompleter(typeof(ExecIdCompleter))]
+    public string? ExecId { get; set => field = string.IsNullOrEmpty(value) ? null : value; }
 
     /// <summary>How long to wait before SIGKILL, in seconds.</summary>
     [Parameter(HelpMessage = "How long the stop signal has to work before SIGKILL, in seconds. 10 by default.")]
@@ -19,7 +24,7 @@ public sealed class StopCtrTaskCommand : ConcurrentTargetCmdlet
     public override int TimeoutSec { get; set; } = 10;
 
     /// <summary>The stop signal.</summary>
-    [Parameter(HelpMessage = "The stop signal, by name or number. By default the image's, else SIGTERM.")]
+    [Parameter(HelpMessage = "The stop signal, by name or number. By default the image's, else SIGTERM, which an exec gets in any case.")]
     [ArgumentCompleter(typeof(SignalCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Signal { get; set; }
@@ -29,7 +34,7 @@ public sealed class StopCtrTaskCommand : ConcurrentTargetCmdlet
     public SwitchParameter Force { get; set; }
 
     /// <summary>The stop signal goes to every process.</summary>
-    [Parameter(HelpMessage = "Sends the stop signal to every process of the container, not the first alone.")]
+    [Parameter(HelpMessage = "Sends the stop signal to every process of the container, not the one alone.")]
     public SwitchParameter All { get; set; }
 
     /// <summary>Writes how each task ended.</summary>
@@ -46,12 +51,13 @@ public sealed class StopCtrTaskCommand : ConcurrentTargetCmdlet
     }
 
     private protected override Task<bool> AcceptTargetAsync(ContainerTarget target, CancellationToken cancellationToken) =>
-        ShouldProcessAsync(target.Id, "Stop task", cancellationToken);
+        ShouldProcessAsync(target.Name, target.ExecId is null ? "Stop task" : "Stop exec", cancellationToken);
 
     private protected override async Task FinishTargetAsync(ContainerTarget target, CancellationToken cancellationToken)
     {
         TimeSpan timeout = Force ? TimeSpan.Zero : TimeSpan.FromSeconds(TimeoutSec);
-        CtrExitStatus status = await target.Client.Tasks.StopAsync(target.Id, _signal, timeout, All, cancellationToken).ConfigureAwait(false);
+        CtrExitStatus status = await target.Client.Tasks.StopAsync(
+            target.Id, _signal, timeout, All, target.ExecId, cancellationToken).ConfigureAwait(false);
         if (PassThru)
         {
             await WriteAsync(status, cancellationToken).ConfigureAwait(false);

@@ -14,11 +14,7 @@ public sealed class LargeCheckpointTests(DaemonFixture daemon) : CheckpointTests
     [SkippableFact]
     public async Task A_large_checkpoint_flows_by_when_it_is_saved_and_when_it_is_restored()
     {
-        // dd holds all of it, which nothing compresses, while it waits for the reader, who takes a byte only until it is told.
-        var id = await ContainerAsync("sh", "-c", string.Create(CultureInfo.InvariantCulture,
-            $"dd if=/dev/urandom bs={Memory} count=1 iflag=fullblock | {{ dd bs=1 count=1 of=/first; until [ -e /go ]; do usleep 20000; done; wc -c > /rest; sleep 1000; }}"));
-        await Tasks.StartAsync(id, DetachedOutput.None).WaitAsync(Hang);
-        await ExecAsync(id, "sh", "-c", "until [ -s /first ]; do usleep 20000; done");
+        var id = await LargeAsync();
         var path = NewPath();
         CtrCheckpoint? checkpoint = null;
 
@@ -32,5 +28,44 @@ public sealed class LargeCheckpointTests(DaemonFixture daemon) : CheckpointTests
         await ExecAsync(id, "sh", "-c", "touch /go; until [ -s /rest ]; do usleep 20000; done");
         var rest = (await ExecAsync(id, "cat", "/rest")).StandardOutput;
         Assert.Equal(Memory - 1, long.Parse(rest, CultureInfo.InvariantCulture));
+    }
+
+    [SkippableFact]
+    public async Task What_the_daemon_loses_of_a_checkpoint_while_it_is_read_is_no_fault_of_the_caller_s()
+    {
+        var id = await LargeAsync();
+        var path = NewPath();
+        var blobs = Path.Combine(Daemon.Root, "io.containerd.content.v1.content/blobs/sha256");
+        using var watcher = new FileSystemWatcher(blobs) { EnableRaisingEvents = true };
+        watcher.Created += (_, file) => Truncate(file.FullPath);
+        watcher.Renamed += (_, file) => Truncate(file.FullPath);
+
+        var error = await Assert.ThrowsAsync<CtrException>(() => Checkpoints.SaveAsync(id, path).WaitAsync(Hang));
+
+        Assert.True(("CheckpointUnreadable", CtrErrorKind.Unknown) == (error.ErrorId, error.Kind), $"{error.ErrorId} ({error.Kind}): {error.Message}");
+        Assert.False(Path.Exists(path));
+        Assert.Equal(CtrTaskStatus.Running, (await Tasks.GetAsync(id)).Status);
+        await Daemon.Client.Containers.DeleteAsync(id, force: true).WaitAsync(Hang);
+    }
+
+    /// <summary>A task with much memory.</summary>
+    private async Task<string> LargeAsync()
+    {
+        // dd holds all of it, which nothing compresses, while it waits for the reader, who takes a byte only until it is told.
+        var id = await ContainerAsync("sh", "-c", string.Create(CultureInfo.InvariantCulture,
+            $"dd if=/dev/urandom bs={Memory} count=1 iflag=fullblock | {{ dd bs=1 count=1 of=/first; until [ -e /go ]; do usleep 20000; done; wc -c > /rest; sleep 1000; }}"));
+        await Tasks.StartAsync(id, DetachedOutput.None).WaitAsync(Hang);
+        await ExecAsync(id, "sh", "-c", "until [ -s /first ]; do usleep 20000; done");
+        return id;
+    }
+
+    // Read only, as the daemon leaves it, means nothing to root.
+    private static void Truncate(string blob)
+    {
+        if (new FileInfo(blob).Length > Memory)
+        {
+            using var file = new FileStream(blob, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+            file.SetLength(1 << 20);
+        }
     }
 }

@@ -109,6 +109,35 @@ public sealed class KilledDaemonTests(PrivateDaemon daemon) : IClassFixture<Priv
         await RemoveAsync(client).WaitAsync(s_hang);
     }
 
+    [SkippableFact]
+    public async Task A_log_is_followed_to_its_end_while_the_daemon_is_started_again()
+    {
+        await daemon.RequireAsync();
+        using var client = daemon.Connect();
+        await PrivateDaemon.ImportAsync(client);
+        await client.Containers.CreateAsync(new()
+        {
+            Image = "busybox",
+            SpecOptions = new() { Id = "logged", Command = ["sh", "-c", "echo 0; until [ -e /go ]; do sleep 0.1; done; echo 1; sleep 1; echo 2"] },
+        });
+        await client.Tasks.StartAsync("logged");
+        var lines = new List<string>();
+
+        await foreach (var line in client.Tasks.ReadLogAsync("logged", follow: true))
+        {
+            lines.Add(line.Text);
+            if (lines.Count == 1)
+            {
+                await daemon.KillAsync();
+                await daemon.RestartAsync();
+                await client.Tasks.ExecAsync("logged", new() { Command = ["touch", "/go"] }).WaitAsync(s_hang);
+            }
+        }
+
+        Assert.Equal(["0", "1", "2"], lines);
+        await RemoveAsync(client).WaitAsync(s_hang);
+    }
+
     private async Task<TimeSpan> RunAsync(
         ContainerdClient client, Has has, Func<ContainerdClient, string, Task> operation, TimeSpan? killAfter)
     {

@@ -104,6 +104,8 @@ public sealed class ControlTests(DaemonFixture daemon) : TaskTests(daemon)
         Assert.Equal((await Tasks.GetAsync(id)).Pid, processes.Single(process => process.Kind == CtrProcessKind.Init).Pid);
         var found = processes.Single(process => process.Kind == CtrProcessKind.Exec);
         Assert.Equal(("e1", exec.Pid), (found.ExecId, found.Pid));
+        Assert.Equal(("containerd.runc.v1.ProcessDetails", "e1"), (found.Details!.Type, found.Details.ExecId));
+        Assert.All(processes.Where(process => process.Kind != CtrProcessKind.Exec), process => Assert.Null(process.Details));
         Assert.Equal(2, processes.Count(process => process.Kind == CtrProcessKind.Child));
     }
 

@@ -122,4 +122,31 @@ public sealed class TaskErrorTests(DaemonFixture daemon) : TaskTests(daemon)
             () => tasks.StartExecAsync(id, s_true),
         ];
     }
+
+    [SkippableFact]
+    public async Task What_runc_says_of_a_missing_container_in_words_alone_is_not_found()
+    {
+        Daemon.Require();
+        var state = Directory.CreateTempSubdirectory("containerd-test-state.");
+        var container = await Daemon.Client.Containers.CreateAsync(new ContainerCreateOptions
+        {
+            Image = Image,
+            SpecOptions = new ContainerSpecOptions { Id = $"c-{Guid.NewGuid():N}", Command = ["sleep", "3600"] },
+            RuntimeOptions = new Dictionary<string, object?> { ["Root"] = state.FullName },
+        }).WaitAsync(Hang);
+        await Tasks.StartAsync(container.Id, DetachedOutput.None).WaitAsync(Hang);
+        var (kept, away) = (Path.Combine(state.FullName, Daemon.Namespace), Path.Combine(state.FullName, "away"));
+        Directory.Move(kept, away);
+
+        var error = await Record.ExceptionAsync(() => Tasks.PauseAsync(container.Id).WaitAsync(Hang));
+
+        // It has made the directory anew.
+        Directory.Delete(kept, recursive: true);
+        Directory.Move(away, kept);
+        var missing = Assert.IsType<CtrException>(error);
+        Assert.True(missing.Kind == CtrErrorKind.NotFound, $"{missing.ErrorId}: {missing.Message}");
+        Assert.StartsWith("Unknown: ", missing.InnerException!.Message, StringComparison.Ordinal);
+        await Daemon.Client.Containers.DeleteAsync(container.Id, force: true).WaitAsync(Hang);
+        state.Delete(recursive: true);
+    }
 }

@@ -19,7 +19,8 @@ public sealed class EventTests(DaemonFixture daemon) : TaskTests(daemon)
         await Tasks.DeleteAsync(id);
         await Daemon.Client.Containers.DeleteAsync(id);
 
-        // The daemon tells of containers and the shim of tasks: the order holds within each.
+        // The daemon tells of containers and the shim of tasks: the order holds within each. The shim of containerd 2 may end
+        // before it has told of the removal, which is then told with that of the container.
         var left = new HashSet<string> { "/containers/delete", "/tasks/delete" };
         var events = await TakeAsync(feed, value => value.Id == id && left.Remove(value.Topic) && left.Count == 0);
         var containers = events.Where(value => value.Id == id && value is CtrContainerEvent and not CtrContainerUpdateEvent).ToArray();
@@ -27,7 +28,8 @@ public sealed class EventTests(DaemonFixture daemon) : TaskTests(daemon)
         Assert.Equal(Image, Assert.IsType<CtrContainerCreateEvent>(containers[0]).Image);
         var own = events.Where(value => value.Id == id && value is CtrTaskEvent).ToArray();
         Assert.Equal(["/tasks/create", "/tasks/start", "/tasks/exit", "/tasks/delete"], own.Select(value => value.Topic));
-        Assert.All(own, value => Assert.Equal((Daemon.Namespace, false), (value.Namespace, value.IsReconstructed)));
+        Assert.All(own, value => Assert.Equal(Daemon.Namespace, value.Namespace));
+        Assert.All(own.SkipLast(1), value => Assert.False(value.IsReconstructed));
         var create = Assert.IsType<CtrTaskCreateEvent>(own[0]);
         Assert.Equal(started.Pid, create.Pid);
         Assert.NotEmpty(create.Bundle);

@@ -36,6 +36,17 @@ Describe 'Invoke-CtrExec' {
         $code | Should -Be 8
     }
 
+    It 'leaves no exit code of an earlier command where this one did not run to its end' {
+        foreach ($failing in { $task | Invoke-CtrExec -Command nosuch -ExitCodeVariable code -ErrorAction Stop },
+            { $task | Invoke-CtrExec -Command sleep, 60 -ExitCodeVariable code -TimeoutSec 1 -ErrorAction Stop },
+            { $task | Invoke-CtrExec -Command nosuch -Stream -ExitCodeVariable code -ErrorAction Stop }) {
+            $code = 0
+            try { . $failing } catch { $failed = $_ }
+            $failed | Should -Not -BeNullOrEmpty
+            $code | Should -BeNullOrEmpty
+        }
+    }
+
     It 'holds little of long lines that are read slowly' {
         $script = 'i=0; while [ $i -lt 128 ]; do head -c 1048000 /dev/zero | tr "\0" x; echo; i=$((i+1)); done'
         $before = [GC]::GetTotalMemory($true)

@@ -85,6 +85,10 @@ Describe 'Get-CtrImage' {
         (Get-CtrImage $_).Name | Should -Be $full
     }
 
+    It 'finds each once, however many names fit' {
+        (Get-CtrImage busybox, busybox:latest, 'busy*', '*busybox*').Name | Should -Be $full
+    }
+
     It 'gives an error for a name that nobody has, and nothing for a wildcard' {
         { Get-CtrImage nosuch -ErrorAction Stop } | Should -Throw -ErrorId 'ImageNotFound,*'
         Get-CtrImage nosuch* -ErrorAction Stop | Should -BeNullOrEmpty

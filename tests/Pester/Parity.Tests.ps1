@@ -10,7 +10,7 @@ BeforeAll {
 
     function Test-Named([string] $Place, [string] $Kind, [string] $Name) {
         $file, $line = if ($Kind -eq '.') {
-            (Get-ChildItem "$PSScriptRoot/../Containerd.IntegrationTests" -Recurse -Filter "$Place.cs"), " Task $Name("
+            (Get-ChildItem "$PSScriptRoot/../Containerd.IntegrationTests", "$PSScriptRoot/../Containerd.Client.Tests" -Recurse -Filter "$Place.cs"), " Task $Name("
         }
         else {
             (Get-Item "$PSScriptRoot/$Place.Tests.ps1" -ErrorAction Ignore), " It '$Name"

@@ -30,6 +30,9 @@ Describe 'A container of another namespace' {
 
     It 'gives its image to the cmdlets for images' {
         (Get-CtrImage -Namespace $other | Get-CtrImage -Namespace $other).Namespace | Should -Be $other
+        (Get-CtrImage -Namespace $other | Get-CtrImage).Namespace | Should -Be $other
+        ('busybox' | Get-CtrImage -Namespace $other).Namespace | Should -Be $other
+        ([pscustomobject]@{ Name = 'busybox' } | Get-CtrImage -Namespace $other).Namespace | Should -Be $other
     }
 
     It 'goes with its task in one step' {

@@ -114,6 +114,27 @@ Describe 'Start-CtrExec' {
         ($task | Get-CtrTask).Status | Should -Be 'Running'
     }
 
+    It 'is stopped alone, politely first, by object and by -ExecId' {
+        $exec = $task | Start-CtrExec -Command sh, -c, 'trap "exit 4" TERM; echo up; while :; do sleep 0.1; done'
+        $null = $exec | Get-CtrLog -Follow | Select-Object -First 1
+        $exec | Stop-CtrTask -WhatIf
+        ($exec | Get-CtrProcess -ExecId $exec.ExecId).Status | Should -Be 'Running'
+        $status = $exec | Stop-CtrTask -PassThru
+        $status.ExecId, $status.ExitCode | Should -Be $exec.ExecId, 4
+        $deaf = $task | Start-CtrExec -Command sh, -c, 'trap : TERM; echo up; while :; do sleep 0.1; done'
+        $null = $deaf | Get-CtrLog -Follow | Select-Object -First 1
+        (Stop-CtrTask $task.Id -ExecId $deaf.ExecId -TimeoutSec 1 -PassThru).ExitCode | Should -Be 137
+        $exec, $deaf | Remove-CtrTask | Should -HaveCount 2
+        ($task | Get-CtrTask).Status | Should -Be 'Running'
+    }
+
+    It 'is gone when Invoke-CtrExec has given its result, which is not taken for the task: <_>' -ForEach 'Wait-CtrTask', 'Stop-CtrTask', 'Send-CtrSignal', 'Remove-CtrTask' {
+        $result = $task | Invoke-CtrExec -Command true
+        $arguments = if ($_ -eq 'Send-CtrSignal') { @{ Signal = 'KILL' } } else { @{} }
+        { $result | & $_ @arguments -ErrorAction Stop } | Should -Throw -ErrorId 'ExecNotFound,*'
+        ($task | Get-CtrTask).Status | Should -Be 'Running'
+    }
+
     It 'reads what it is given' {
         $exec = $task | Start-CtrExec -Command cat -StandardInput 'one', 'two'
         $null = $exec | Wait-CtrTask -TimeoutSec 60
@@ -143,6 +164,7 @@ Describe 'Start-CtrExec' {
         $children | Should -Not -BeNullOrEmpty
         { $children | Send-CtrSignal -Signal KILL -ErrorAction Stop } | Should -Throw -ErrorId 'ProcessNotAddressable,*'
         { $children | Remove-CtrTask -Force -ErrorAction Stop } | Should -Throw -ErrorId 'ProcessNotAddressable,*'
+        { $children | Stop-CtrTask -ErrorAction Stop } | Should -Throw -ErrorId 'ProcessNotAddressable,*'
         ($task | Get-CtrTask).Status | Should -Be 'Running'
     }
 }

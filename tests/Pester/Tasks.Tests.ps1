@@ -41,6 +41,42 @@ Describe 'The life of a task' {
         ($task | Remove-CtrTask -Force).ExitCode | Should -Be 137
     }
 
+    It 'has ended with 255 where it is gone and removed by force, and is an error otherwise' {
+        ($task = New-Running) | Remove-CtrTask -Force
+        $before = [datetimeoffset]::UtcNow
+        $status = $task | Remove-CtrTask -Force
+        $status.ExitCode | Should -Be 255
+        $status.ExitedAt | Should -BeGreaterOrEqual $before
+        { $task | Remove-CtrTask -ErrorAction Stop } | Should -Throw -ErrorId 'TaskNotFound,*'
+        { $task | Wait-CtrTask -ErrorAction Stop } | Should -Throw -ErrorId 'TaskNotFound,*'
+    }
+
+    It 'is found once, however many names fit: <_>' -ForEach 'Get-CtrTask', 'Get-CtrContainer', 'Get-CtrProcess', 'Measure-CtrTask', 'Wait-CtrTask' {
+        $task = New-Container sleep, 3600 | Start-CtrTask -NoIO
+        if ($_ -eq 'Wait-CtrTask') { $task | Stop-CtrTask -Force }
+        $id = $task.Id
+        & $_ $id, "$id*", "?$($id.Substring(1))", $id | Should -HaveCount 1
+        $task | Remove-CtrContainer -Force
+    }
+
+    It 'does not pivot where DOCKER_RAMDISK says that the root is a RAM disk: <_>' -ForEach 'io.containerd.runc.v2', 'io.containerd.runtime.v1.linux' {
+        if ($_ -like '*.runtime.v1.*' -and [version]$env:CONTAINERD_TEST_VERSION -ge '2.0') {
+            Set-ItResult -Skipped -Because "containerd 2.0 removed runtime v1: this is $env:CONTAINERD_TEST_VERSION"
+        }
+        $runtime, $log = (Join-Path $TestDrive "runc-$_"), (Join-Path $TestDrive "calls-$_")
+        Set-Content $runtime "#!/bin/sh`necho `"`$@`" >> $log`nexec runc `"`$@`""
+        chmod +x $runtime
+        $container = New-CtrContainer "ram-$(Get-Random)" $image -Command true -Runtime $_ -RuntimeOption @{ $($_ -like '*.v2' ? 'BinaryName' : 'Runtime') = $runtime }
+        $null = $container | Start-CtrTask -NoIO | Wait-CtrTask
+        $env:DOCKER_RAMDISK = '1'
+        try { $null = $container | Start-CtrTask -NoIO | Wait-CtrTask }
+        finally { $env:DOCKER_RAMDISK = $null }
+        $container | Remove-CtrContainer -Force
+        $creates = @(Get-Content $log) -like '* create *'
+        $creates | Should -HaveCount 2
+        $creates -like '* --no-pivot *' | Should -Be $creates[1]
+    }
+
     It 'takes the signal <_>' -ForEach 'TERM', 'SIGTERM', '15' {
         $task = New-Running
         $task | Send-CtrSignal -Signal $_

@@ -1,5 +1,10 @@
+using System.Diagnostics;
 using Containerd.Client.Tests.Grpc;
 using Containerd.Protocol.Content;
+using Containerd.Protocol.Tasks;
+using Containerd.Protocol.Types.Tasks;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 
 namespace Containerd.Client.Tests.Faults;
 
@@ -109,6 +114,58 @@ public sealed class FaultyDaemonTests : IAsyncLifetime
         });
 
         await Within.BoundedAsync(s_calls["Write"](null!, Content(s_deadline)));
+    }
+
+    [Fact]
+    public async Task Details_of_a_process_that_cannot_be_decoded_are_an_error_that_names_it()
+    {
+        var details = new Any { TypeUrl = "containerd.runc.v1.ProcessDetails", Value = ByteString.CopyFrom(0x0a, 0x7f) };
+        FaultyDaemon.Mend(_server, "Get");
+        _server.On("ListPids", http => FaultServer.AnswerAsync(http, FaultServer.Frame(
+            new ListPidsResponse { Processes = { new ProcessInfo { Pid = 7 }, new ProcessInfo { Pid = 8, Info = details } } }.ToByteArray())));
+        using var client = ContainerdClient.Create(ContainerdAddress.Parse(_server.SocketPath));
+
+        var error = await Assert.ThrowsAsync<CtrException>(() => Within.BoundedAsync(client.Tasks.ListProcessesAsync(FaultyDaemon.Id)));
+
+        Assert.Equal(("ProcessDetailsInvalid", CtrErrorKind.Unknown), (error.ErrorId, error.Kind));
+        Assert.Contains("process 8 in container 'c1'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Get")]
+    [InlineData("ListStream")]
+    [InlineData("Read")]
+    [InlineData("Write")]
+    public async Task A_call_on_a_connection_that_was_closed_says_so(string call)
+    {
+        using var client = ContainerdClient.Create(ContainerdAddress.Parse(_server.SocketPath));
+        client.Dispose();
+        _server.Channel.Dispose();
+
+        var error = await Assert.ThrowsAsync<CtrException>(() => Within.BoundedAsync(s_calls[call](client, Content(s_deadline))));
+
+        Assert.Equal(("ConnectionClosed", CtrErrorKind.Unavailable), (error.ErrorId, error.Kind));
+    }
+
+    [Fact]
+    public async Task A_wait_ends_at_once_where_there_is_no_daemon_or_this_side_closes_the_connection()
+    {
+        using var nobody = ContainerdClient.Create(ContainerdAddress.Parse(FaultServer.NewSocketPath()));
+        using var client = ContainerdClient.Create(ContainerdAddress.Parse(_server.SocketPath));
+        var asked = new TaskCompletionSource();
+        _server.On("Wait", http =>
+        {
+            asked.SetResult();
+            return FaultServer.StallAsync(http);
+        });
+        var waiting = client.Tasks.WaitAsync(FaultyDaemon.Id);
+        await Within.BoundedAsync(asked.Task);
+        var watch = Stopwatch.StartNew();
+        client.Dispose();
+
+        Assert.Equal("ConnectionClosed", (await Assert.ThrowsAsync<CtrException>(() => Within.BoundedAsync(waiting))).ErrorId);
+        Assert.Equal("DaemonUnavailable", (await Assert.ThrowsAsync<CtrException>(() => Within.BoundedAsync(nobody.Tasks.WaitAsync(FaultyDaemon.Id)))).ErrorId);
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(30));
     }
 
     private ContentClient Content(TimeSpan deadline) =>

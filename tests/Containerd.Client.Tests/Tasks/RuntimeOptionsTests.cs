@@ -66,6 +66,34 @@ public sealed class RuntimeOptionsTests
         Assert.Same(own, RuntimeOptions.ForTask(container, SpecOf(1, 1)));
     }
 
+    [Fact]
+    public void Runtime_v1_gets_its_own_kind_of_options()
+    {
+        var container = new Container { Runtime = new Container.Types.Runtime { Name = "io.containerd.runtime.v1.linux" } };
+
+        var any = RuntimeOptions.ForTask(container, SpecOf(1000, 2000), "/images")!;
+
+        Assert.Equal("containerd.linux.runc.CreateOptions", any.TypeUrl);
+        Assert.Equal(
+            new Protocol.RuntimeV1.CreateOptions { IoUid = 1000, IoGid = 2000, CriuImagePath = "/images" },
+            Protocol.RuntimeV1.CreateOptions.Parser.ParseFrom(any.Value));
+    }
+
+    [Theory]
+    [InlineData("io.containerd.runc.v2", "Debug", "true", "BinaryName")]
+    [InlineData("io.containerd.runhcs.v1", "Debug", "yes", "true or false")]
+    [InlineData("io.containerd.runhcs.v1", "DebugType", "2", "NPIPE or FILE or ETW")]
+    [InlineData("io.containerd.runhcs.v1", "VmProcessorCount", "-1", "a whole number from 0")]
+    [InlineData("io.containerd.runtime.v1.linux", "NoPivotRoot", "true", "RuntimeRoot")]
+    [InlineData("io.containerd.kata.v2", "Debug", "true", "not known here")]
+    public void An_option_that_a_runtime_does_not_take_is_refused(string runtime, string name, string value, string allowed)
+    {
+        var error = Assert.Throws<FormatException>(
+            () => NamedRuntimeOptions.Pack(runtime, new Dictionary<string, object?> { [name] = value }));
+
+        Assert.Contains(allowed, error.Message, StringComparison.Ordinal);
+    }
+
     private static Container Runc(Any? options) =>
         new() { Runtime = new Container.Types.Runtime { Name = "io.containerd.runc.v2", Options = options } };
 

@@ -44,6 +44,24 @@ public sealed class DirectoryTests(DaemonFixture daemon) : CheckpointTests(daemo
     }
 
     [SkippableFact]
+    public async Task A_task_of_runtime_v1_is_saved_and_goes_on()
+    {
+        RequireRuntime(RuntimeV1);
+        var id = await CountingAsync(RuntimeV1);
+        var (path, imagePath) = (NewPath(), NewPath());
+
+        await Checkpoints.SaveToImagePathAsync(id, imagePath).WaitAsync(Hang);
+        await Checkpoints.SaveAsync(id, path, new CheckpointOptions { Exit = true }).WaitAsync(Hang);
+
+        await Tasks.WaitAsync(id).WaitAsync(Hang);
+        await Checkpoints.StartAsync(id, path, DetachedOutput.None).WaitAsync(Hang);
+        await AssertGoesOnAsync(id);
+        await Tasks.ForceDeleteAsync(id).WaitAsync(Hang);
+        await Checkpoints.StartFromImagePathAsync(id, imagePath, DetachedOutput.None).WaitAsync(Hang);
+        await AssertGoesOnAsync(id);
+    }
+
+    [SkippableFact]
     public async Task A_checkpoint_is_taken_twice_of_an_unchanged_container()
     {
         var id = await CountingAsync();

@@ -6,24 +6,24 @@ namespace Containerd.IntegrationTests.Tasks;
 /// <summary>Runtimes beside the shim that containerd starts by default, and what they are told.</summary>
 public sealed class RuntimeTests(DaemonFixture daemon) : TaskTests(daemon), IDisposable
 {
-    private const string V1 = "io.containerd.runtime.v1.linux";
     private const string RuncV1 = "io.containerd.runc.v1";
-    private const string RuncV2 = "io.containerd.runc.v2";
 
     private readonly string _directory = Directory.CreateTempSubdirectory("containerd-test-runtime.").FullName;
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     [SkippableTheory]
-    [InlineData(V1)]
+    [InlineData(RuntimeV1)]
     [InlineData(RuncV1)]
-    [InlineData(RuncV2)]
+    [InlineData(DefaultRuntime)]
     public async Task A_task_of_any_runtime_runs_with_its_streams_and_execs_and_is_removed(string runtime)
     {
-        Require(runtime);
+        RequireRuntime(runtime);
         var before = await TracesAsync();
-        var id = await CreateAsync(
-            runtime, [], options => options with { User = "app" }, "sh", "-c", "trap 'exit 5' TERM; echo again > /dev/stdout; cat; while :; do sleep 0.1; done");
+        var id = await ContainerAsync(
+            options => options with { User = "app" },
+            ["sh", "-c", "trap 'exit 5' TERM; echo again > /dev/stdout; cat; while :; do sleep 0.1; done"],
+            runtime: runtime);
 
         await using (var task = await Tasks.StartAttachedAsync(id, standardInput: true).WaitAsync(Hang))
         {
@@ -54,23 +54,23 @@ public sealed class RuntimeTests(DaemonFixture daemon) : TaskTests(daemon), IDis
     }
 
     [SkippableTheory]
-    [InlineData(V1, "Runtime", "RuntimeRoot")]
+    [InlineData(RuntimeV1, "Runtime", "RuntimeRoot")]
     [InlineData(RuncV1, "BinaryName", "Root")]
-    [InlineData(RuncV2, "BinaryName", "Root")]
+    [InlineData(DefaultRuntime, "BinaryName", "Root")]
     [SupportedOSPlatform("linux")]
     public async Task The_options_of_a_runtime_reach_it(string runtime, string binaryName, string root)
     {
-        Require(runtime);
+        RequireRuntime(runtime);
         var (log, binary, state) = (Path.Combine(_directory, "calls"), Path.Combine(_directory, "runtime"), Path.Combine(_directory, "state"));
         await File.WriteAllTextAsync(binary, $"#!/bin/sh\necho \"$@\" >> {log}\nexec runc \"$@\"\n");
         File.SetUnixFileMode(binary, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var values = new Dictionary<string, object?> { [binaryName] = binary, [root] = state };
-        if (runtime != V1)
+        if (runtime != RuntimeV1)
         {
             values["NoPivotRoot"] = true;
         }
 
-        var id = await CreateAsync(runtime, values, options => options, "true");
+        var id = await ContainerAsync(options => options, ["true"], runtime: runtime, runtimeOptions: values);
         await Tasks.StartAsync(id, DetachedOutput.None).WaitAsync(Hang);
         Assert.Equal(0, (await Tasks.WaitAsync(id).WaitAsync(Hang)).ExitCode);
         await Daemon.Client.Containers.DeleteAsync(id, force: true).WaitAsync(Hang);
@@ -78,38 +78,22 @@ public sealed class RuntimeTests(DaemonFixture daemon) : TaskTests(daemon), IDis
         var calls = await File.ReadAllLinesAsync(log);
         Assert.All(calls, call => Assert.Contains(state, call, StringComparison.Ordinal));
         var create = calls.Single(call => call.Contains(" create ", StringComparison.Ordinal));
-        Assert.Equal(runtime != V1, create.Contains(" --no-pivot ", StringComparison.Ordinal));
+        Assert.Equal(runtime != RuntimeV1, create.Contains(" --no-pivot ", StringComparison.Ordinal));
     }
 
     [SkippableFact]
     public async Task The_options_of_Windows_s_shim_are_kept_as_it_reads_them()
     {
         Daemon.Require();
-        var id = await CreateAsync(
-            "io.containerd.runhcs.v1", new() { ["debug"] = true, ["DebugType"] = "etw", ["VmProcessorCount"] = 3 }, options => options, "true");
+        var id = await ContainerAsync(
+            options => options,
+            ["cmd"],
+            runtime: "io.containerd.runhcs.v1",
+            runtimeOptions: new Dictionary<string, object?> { ["debug"] = true, ["DebugType"] = "etw", ["VmProcessorCount"] = 3 });
 
         var info = await Daemon.RunCtrAsync("containers", "info", id);
 
         Assert.Contains("\"containerd.runhcs.v1.Options\"", info, StringComparison.Ordinal);
         Assert.Contains(Convert.ToBase64String((byte[])[0x08, 1, 0x10, 2, 0x40, 3]), info, StringComparison.Ordinal);
-    }
-
-    private void Require(string runtime)
-    {
-        Daemon.Require();
-        Skip.If(runtime != RuncV2 && Daemon.Version.Major >= 2, $"containerd {Daemon.Version} has no runtime {runtime}: 2.0 removed it.");
-    }
-
-    private async Task<string> CreateAsync(
-        string runtime, Dictionary<string, object?> values, Func<ContainerSpecOptions, ContainerSpecOptions> specify, params string[] command)
-    {
-        var container = await Daemon.Client.Containers.CreateAsync(new ContainerCreateOptions
-        {
-            Image = Image,
-            Runtime = runtime,
-            RuntimeOptions = values,
-            SpecOptions = specify(new ContainerSpecOptions { Id = $"c-{Guid.NewGuid():N}", Command = command }),
-        }).WaitAsync(Hang);
-        return container.Id;
     }
 }

@@ -128,17 +128,13 @@ public sealed class TaskErrorTests(DaemonFixture daemon) : TaskTests(daemon)
     {
         Daemon.Require();
         var state = Directory.CreateTempSubdirectory("containerd-test-state.");
-        var container = await Daemon.Client.Containers.CreateAsync(new ContainerCreateOptions
-        {
-            Image = Image,
-            SpecOptions = new ContainerSpecOptions { Id = $"c-{Guid.NewGuid():N}", Command = ["sleep", "3600"] },
-            RuntimeOptions = new Dictionary<string, object?> { ["Root"] = state.FullName },
-        }).WaitAsync(Hang);
-        await Tasks.StartAsync(container.Id, DetachedOutput.None).WaitAsync(Hang);
+        var id = await ContainerAsync(
+            options => options, ["sleep", "3600"], runtimeOptions: new Dictionary<string, object?> { ["Root"] = state.FullName });
+        await Tasks.StartAsync(id, DetachedOutput.None).WaitAsync(Hang);
         var (kept, away) = (Path.Combine(state.FullName, Daemon.Namespace), Path.Combine(state.FullName, "away"));
         Directory.Move(kept, away);
 
-        var error = await Record.ExceptionAsync(() => Tasks.PauseAsync(container.Id).WaitAsync(Hang));
+        var error = await Record.ExceptionAsync(() => Tasks.PauseAsync(id).WaitAsync(Hang));
 
         // It has made the directory anew.
         Directory.Delete(kept, recursive: true);
@@ -146,7 +142,7 @@ public sealed class TaskErrorTests(DaemonFixture daemon) : TaskTests(daemon)
         var missing = Assert.IsType<CtrException>(error);
         Assert.True(missing.Kind == CtrErrorKind.NotFound, $"{missing.ErrorId}: {missing.Message}");
         Assert.StartsWith("Unknown: ", missing.InnerException!.Message, StringComparison.Ordinal);
-        await Daemon.Client.Containers.DeleteAsync(container.Id, force: true).WaitAsync(Hang);
+        await Daemon.Client.Containers.DeleteAsync(id, force: true).WaitAsync(Hang);
         state.Delete(recursive: true);
     }
 }

@@ -6,6 +6,8 @@ namespace Containerd.IntegrationTests.Tasks;
 /// <summary>Makes containers to run processes in, and tells what those left behind.</summary>
 public abstract class TaskTests(DaemonFixture daemon) : IClassFixture<DaemonFixture>, IAsyncLifetime
 {
+    protected const string DefaultRuntime = "io.containerd.runc.v2";
+    protected const string RuntimeV1 = "io.containerd.runtime.v1.linux";
     protected const string Image = "docker.io/library/busybox:latest";
 
     /// <summary>Detects a hang; nothing is measured by it.</summary>
@@ -28,9 +30,13 @@ public abstract class TaskTests(DaemonFixture daemon) : IClassFixture<DaemonFixt
     /// <summary>A container of the busybox image, not started.</summary>
     protected Task<string> ContainerAsync(params string[] command) => ContainerAsync(options => options, command);
 
-    /// <summary>A container, with more options for its spec, and its stop signal.</summary>
+    /// <summary>A container, with more options for its spec, its stop signal and its runtime.</summary>
     protected async Task<string> ContainerAsync(
-        Func<ContainerSpecOptions, ContainerSpecOptions> specify, string[] command, string? stopSignal = null)
+        Func<ContainerSpecOptions, ContainerSpecOptions> specify,
+        string[] command,
+        string? stopSignal = null,
+        string? runtime = null,
+        IReadOnlyDictionary<string, object?>? runtimeOptions = null)
     {
         daemon.Require();
         var container = await daemon.Client.Containers.CreateAsync(new ContainerCreateOptions
@@ -38,6 +44,8 @@ public abstract class TaskTests(DaemonFixture daemon) : IClassFixture<DaemonFixt
             Image = Image,
             SpecOptions = specify(new ContainerSpecOptions { Id = $"c-{Guid.NewGuid():N}", Command = command }),
             StopSignal = stopSignal,
+            Runtime = runtime ?? DefaultRuntime,
+            RuntimeOptions = runtimeOptions ?? new Dictionary<string, object?>(),
         }).WaitAsync(Hang);
         return container.Id;
     }
@@ -49,6 +57,13 @@ public abstract class TaskTests(DaemonFixture daemon) : IClassFixture<DaemonFixt
             specify ?? (options => options), ["sh", "-c", "trap exit TERM; while :; do sleep 3600 & wait; done"]);
         await Tasks.StartAsync(id, DetachedOutput.None).WaitAsync(Hang);
         return id;
+    }
+
+    /// <summary>Skips the test where the daemon has no such runtime.</summary>
+    protected void RequireRuntime(string runtime)
+    {
+        daemon.Require();
+        Skip.If(runtime != DefaultRuntime && daemon.Version.Major >= 2, $"containerd {daemon.Version} has no runtime {runtime}: 2.0 removed it.");
     }
 
     protected Task<CtrExecResult> ExecAsync(string id, params string[] command) =>

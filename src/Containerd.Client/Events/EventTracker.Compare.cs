@@ -153,9 +153,7 @@ internal sealed partial class EventTracker
             ReportExit(key, task, code: null, exitedAt: null, now, missed);
         }
 
-        EndExecs(key, task, missed);
-        Remove(key, task, now);
-        missed.Add(Missed(new CtrTaskDeleteEvent { ContainerId = key.Id, Pid = task.Pid, ExitCode = null }, "/tasks/delete", key, now));
+        ReportRemoval(key, task, now, missed);
     }
 
     private void ForgetContainer(Key key, DateTimeOffset time, List<CtrEvent> missed)
@@ -194,7 +192,7 @@ internal sealed partial class EventTracker
     private void ReportExit(
         Key key, TrackedTask task, int? code, DateTimeOffset? exitedAt, DateTimeOffset now, List<CtrEvent> missed)
     {
-        task.Exited = true;
+        task.End(code, exitedAt);
         var exit = new CtrTaskExitEvent
         {
             ContainerId = key.Id, Pid = task.Pid, ExitCode = code, ExitedAt = exitedAt, OutOfMemory = task.OutOfMemory,

@@ -7,7 +7,13 @@ internal sealed class TrackedTask(int pid)
 
     public bool Started { get; set; }
 
-    public bool Exited { get; set; }
+    public bool Exited { get; private set; }
+
+    /// <summary>The exit code; null where nobody knows it, and before the exit.</summary>
+    public int? ExitCode { get; private set; }
+
+    /// <summary>When it ended; null where nobody knows that.</summary>
+    public DateTimeOffset? ExitedAt { get; private set; }
 
     public bool Paused { get; set; }
 
@@ -16,6 +22,8 @@ internal sealed class TrackedTask(int pid)
 
     /// <summary>The execs that run, and their process ids.</summary>
     public Dictionary<string, int> Execs { get; } = [];
+
+    public void End(int? code, DateTimeOffset? at) => (Exited, ExitCode, ExitedAt) = (true, code, at);
 
     /// <summary>Whether an event is about this task and not about one that its container had before. 0 and less mean that the pid is not known.</summary>
     public bool Is(int pid) => pid <= 0 || Pid <= 0 || pid == Pid;

@@ -21,8 +21,8 @@ public abstract record CtrEvent
     public DateTimeOffset Timestamp { get; init; }
 
     /// <summary>
-    /// Whether it was not received, but found by comparing the daemon's containers and tasks with what was seen before the
-    /// stream was lost.
+    /// Whether it was not received, but found out: by comparing the daemon's containers and tasks with what was seen before
+    /// the stream was lost, or from another event that tells that it must have been.
     /// </summary>
     public bool IsReconstructed { get; init; }
 

@@ -62,38 +62,32 @@ internal sealed class ContentClient
             cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Opens a blob to read it once from its start (Content.Read). Errors come with the first read.</summary>
+    /// <summary>Opens a blob to read it once from its start (Content.Info and Read). Errors come with the first read.</summary>
     /// <param name="digest">The blob.</param>
     /// <param name="cancellationToken">Ends the whole stream.</param>
     public Stream OpenRead(string digest, CancellationToken cancellationToken) => new ContentReadStream(
-        _services,
-        _services.Channel.ServerStreamingCall(
-            ContentMethods.Read, new ReadContentRequest { Digest = digest }, _services.Options(ServiceChannel.NoTimeout, cancellationToken)),
-        Resource.Content(digest));
+        _services, digest, () => SizeAsync(digest, cancellationToken), (offset, size) => Read(digest, offset, size, cancellationToken));
 
-    /// <summary>Reads a small blob whole.</summary>
+    /// <summary>Reads a small blob whole (Content.Read).</summary>
     /// <exception cref="CtrException">NotFound where there is none; ResourceExhausted where it is larger than the limit.</exception>
     public async Task<byte[]> ReadAsync(string digest, int maximumSize, CancellationToken cancellationToken)
     {
-        Stream stream = OpenRead(digest, cancellationToken);
-        await using (stream.ConfigureAwait(false))
+        using AsyncServerStreamingCall<ReadContentResponse> call = Read(digest, offset: 0, size: 0, cancellationToken);
+        var buffer = new MemoryStream();
+        while (await _services.MoveNextAsync(
+            call.ResponseStream, Resource.Content(digest), cancellationToken, _services.Timeout).ConfigureAwait(false))
         {
-            var buffer = new MemoryStream();
-            byte[] piece = new byte[16 * 1024];
-            int length;
-            while ((length = await stream.ReadAsync(piece, cancellationToken).ConfigureAwait(false)) > 0)
+            ReadOnlyMemory<byte> piece = call.ResponseStream.Current.Data.Memory;
+            if (buffer.Length + piece.Length > maximumSize)
             {
-                if (buffer.Length + length > maximumSize)
-                {
-                    throw new CtrException(
-                        CtrErrorKind.ResourceExhausted, "ContentTooLarge", $"The content '{digest}' is larger than {maximumSize} bytes.", digest);
-                }
-
-                buffer.Write(piece, 0, length);
+                throw new CtrException(
+                    CtrErrorKind.ResourceExhausted, "ContentTooLarge", $"The content '{digest}' is larger than {maximumSize} bytes.", digest);
             }
 
-            return buffer.ToArray();
+            buffer.Write(piece.Span);
         }
+
+        return buffer.ToArray();
     }
 
     /// <summary>Stores a blob (Content.Write). Content that is there already is success, and is not read.</summary>
@@ -179,6 +173,13 @@ internal sealed class ContentClient
             // That is what was wanted.
         }
     }
+
+    // A size of 0 is all that follows the offset.
+    private AsyncServerStreamingCall<ReadContentResponse> Read(string digest, long offset, long size, CancellationToken cancellationToken) =>
+        _services.Channel.ServerStreamingCall(
+            ContentMethods.Read,
+            new ReadContentRequest { Digest = digest, Offset = offset, Size = size },
+            _services.Options(ServiceChannel.NoTimeout, cancellationToken));
 
     /// <summary>Opens an ingest; waits while another writer has it.</summary>
     private async Task<ContentWriter> OpenWriteAsync(string reference, string? digest, long size, CancellationToken cancellationToken)

@@ -36,18 +36,22 @@ internal sealed class SnapshotClient
             request.Labels.Add(name, value);
         }
 
-        PrepareSnapshotResponse response = await _services.CallAsync(
-            SnapshotMethods.Prepare, request, Resource.Snapshot(key), cancellationToken).ConfigureAwait(false);
+        PrepareSnapshotResponse response = await MakeAsync(
+            snapshotter,
+            key,
+            () => _services.CallAsync(SnapshotMethods.Prepare, request, Resource.Snapshot(key), cancellationToken),
+            cancellationToken).ConfigureAwait(false);
         return response.Mounts;
     }
 
     /// <summary>Makes a read-only view of a parent (Snapshots.View) and gives its mounts.</summary>
     public async Task<IReadOnlyList<Mount>> ViewAsync(string snapshotter, string key, string parent, CancellationToken cancellationToken)
     {
-        ViewSnapshotResponse response = await _services.CallAsync(
-            SnapshotMethods.View,
-            new ViewSnapshotRequest { Snapshotter = snapshotter, Key = key, Parent = parent },
-            Resource.Snapshot(key),
+        var request = new ViewSnapshotRequest { Snapshotter = snapshotter, Key = key, Parent = parent };
+        ViewSnapshotResponse response = await MakeAsync(
+            snapshotter,
+            key,
+            () => _services.CallAsync(SnapshotMethods.View, request, Resource.Snapshot(key), cancellationToken),
             cancellationToken).ConfigureAwait(false);
         return response.Mounts;
     }
@@ -89,6 +93,27 @@ internal sealed class SnapshotClient
     public async Task<bool> IsTemporaryAsync(string snapshotter, string key, CancellationToken cancellationToken) =>
         await FindAsync(snapshotter, key, cancellationToken).ConfigureAwait(false) is { Kind: not Kind.Committed } info
             && !info.Labels.ContainsKey(RootLabel);
+
+    /// <summary>
+    /// Makes a snapshot. A daemon that was killed while it made one may have left a directory where the next one is to lie:
+    /// it says that something exists, and takes the directory away, so that another try succeeds.
+    /// </summary>
+    private async Task<T> MakeAsync<T>(string snapshotter, string key, Func<Task<T>> make, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await make().ConfigureAwait(false);
+        }
+        catch (CtrException e) when (e.Kind == CtrErrorKind.AlreadyExists)
+        {
+            if (await ExistsAsync(snapshotter, key, cancellationToken).ConfigureAwait(false))
+            {
+                throw;
+            }
+        }
+
+        return await make().ConfigureAwait(false);
+    }
 
     private async Task<Info?> FindAsync(string snapshotter, string key, CancellationToken cancellationToken)
     {

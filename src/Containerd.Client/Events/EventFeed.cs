@@ -60,6 +60,39 @@ public sealed class EventFeed : IAsyncEnumerable<CtrEvent>, IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Handles the events, until the stream is disposed or the connection closed: those of one container one after the other,
+    /// those of different ones side by side, and likewise for images, content and so on. It takes the place of the reader.
+    /// </summary>
+    /// <remarks>
+    /// As many events as <see cref="EventSubscription.BufferSize"/> are being handled or wait for their turn. Then no more are
+    /// taken, and those that come wait in the buffer, of the same size: beyond it a <see cref="CtrEventGap"/> counts what was
+    /// dropped. A handler that hangs so holds up its own container, and others only when all room is taken.
+    /// </remarks>
+    /// <param name="handle">Handles an event. Its token ends it; it is waited for, however this ends.</param>
+    /// <param name="failed">Is told of each event whose handler failed, and why; the next one comes all the same. May be called by several threads at a time. What it raises ends all.</param>
+    /// <param name="cancellationToken">Ends the handling; the stream goes on.</param>
+    /// <exception cref="CtrException">Unavailable when the connection was closed on this side.</exception>
+    public async Task ForEachAsync(
+        Func<CtrEvent, CancellationToken, Task> handle, Action<CtrEvent, Exception> failed, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(handle);
+        ArgumentNullException.ThrowIfNull(failed);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var lines = new EventLines(handle, failed, _subscription.BufferSize, end);
+        try
+        {
+            await foreach (CtrEvent value in this.WithCancellation(end.Token).ConfigureAwait(false))
+            {
+                await lines.AddAsync(value).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            await lines.CompleteAsync().ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Ends the subscription.</summary>
     public async ValueTask DisposeAsync()
     {

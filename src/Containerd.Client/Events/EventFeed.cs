@@ -8,13 +8,6 @@ namespace Containerd.Client;
 /// </summary>
 public sealed class EventFeed : IAsyncEnumerable<CtrEvent>, IAsyncDisposable
 {
-    private const string Begin = "/begin";
-    private const string End = "/end";
-
-    // Of a message that says nothing.
-    private const string EmptyType = "google.protobuf.Empty";
-
-    private static readonly TimeSpan s_markInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_healthTimeout = TimeSpan.FromSeconds(5);
 
     private readonly ContainerdClient _client;
@@ -67,6 +60,39 @@ public sealed class EventFeed : IAsyncEnumerable<CtrEvent>, IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Handles the events, until the stream is disposed or the connection closed: those of one container one after the other,
+    /// those of different ones side by side, and likewise for images, content and so on. It takes the place of the reader.
+    /// </summary>
+    /// <remarks>
+    /// As many events as <see cref="EventSubscription.BufferSize"/> are being handled or wait for their turn. Then no more are
+    /// taken, and those that come wait in the buffer, of the same size: beyond it a <see cref="CtrEventGap"/> counts what was
+    /// dropped. A handler that hangs so holds up its own container, and others only when all room is taken.
+    /// </remarks>
+    /// <param name="handle">Handles an event. Its token ends it; it is waited for, however this ends.</param>
+    /// <param name="failed">Is told of each event whose handler failed, and why; the next one comes all the same. May be called by several threads at a time. What it raises ends all.</param>
+    /// <param name="cancellationToken">Ends the handling; the stream goes on.</param>
+    /// <exception cref="CtrException">Unavailable when the connection was closed on this side.</exception>
+    public async Task ForEachAsync(
+        Func<CtrEvent, CancellationToken, Task> handle, Action<CtrEvent, Exception> failed, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(handle);
+        ArgumentNullException.ThrowIfNull(failed);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var lines = new EventLines(handle, failed, _subscription.BufferSize, end);
+        try
+        {
+            await foreach (CtrEvent value in this.WithCancellation(end.Token).ConfigureAwait(false))
+            {
+                await lines.AddAsync(value).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            await lines.CompleteAsync().ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Ends the subscription.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -109,7 +135,7 @@ public sealed class EventFeed : IAsyncEnumerable<CtrEvent>, IAsyncDisposable
     private async Task ListenAsync(CancellationToken cancellationToken)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var preparation = new Preparation(this, end);
+        var preparation = new EventPreparation(_client, _subscription.AllNamespaces, _tracker, end);
         Exception? cause = null;
         try
         {
@@ -148,17 +174,17 @@ public sealed class EventFeed : IAsyncEnumerable<CtrEvent>, IAsyncDisposable
         }
     }
 
-    private async Task ReceiveAsync(Preparation preparation, CancellationToken cancellationToken)
+    private async Task ReceiveAsync(EventPreparation preparation, CancellationToken cancellationToken)
     {
         preparation.Start();
         await foreach (Envelope envelope in _events.ReceiveAsync(_filter.ForDaemon(preparation.Topic), cancellationToken).ConfigureAwait(false))
         {
             ReportLoss();
-            if (envelope.Topic == preparation.Topic + Begin)
+            if (envelope.Topic == preparation.Begin)
             {
                 preparation.Continue(envelope);
             }
-            else if (envelope.Topic == preparation.Topic + End)
+            else if (envelope.Topic == preparation.End)
             {
                 await CompareAsync(preparation).ConfigureAwait(false);
                 _attempt = 0;
@@ -171,7 +197,7 @@ public sealed class EventFeed : IAsyncEnumerable<CtrEvent>, IAsyncDisposable
         }
     }
 
-    private async Task CompareAsync(Preparation preparation)
+    private async Task CompareAsync(EventPreparation preparation)
     {
         if (_tracker is not null)
         {
@@ -229,82 +255,5 @@ public sealed class EventFeed : IAsyncEnumerable<CtrEvent>, IAsyncDisposable
             _events.ThrowIfClosed(null);
         }
         while (!await introspection.IsServingAsync(cancellationToken).ConfigureAwait(false));
-    }
-
-    /// <summary>
-    /// What goes on beside a new subscription until it is known to hold and what there is has been looked at: a mark is
-    /// published until it comes back, then containers and tasks are listed, then a second mark tells that what happened
-    /// before the list has come.
-    /// </summary>
-    private sealed class Preparation(EventFeed stream, CancellationTokenSource end)
-    {
-        private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly TaskCompletionSource<DaemonObservation> _observation = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private IReadOnlyList<(string Namespace, string Id, string ExecId)> _execs = [];
-        private Task _work = Task.CompletedTask;
-
-        public string Topic { get; } = $"/containerd-powershell/{Guid.NewGuid():N}";
-
-        public Task<DaemonObservation> Observation => _observation.Task;
-
-        public void Start() => _work = RunAsync(end.Token);
-
-        public void Continue(Envelope mark)
-        {
-            if (!_begun.Task.IsCompleted)
-            {
-                stream._tracker?.StreamBegan(mark.Timestamp?.ToDateTimeOffset() ?? DateTimeOffset.UtcNow);
-                _execs = stream._tracker?.LiveExecs() ?? [];
-                _begun.SetResult();
-            }
-        }
-
-        /// <summary>Waits for the end of the work; gives why it failed, if it did.</summary>
-        public async Task<CtrException?> EndAsync()
-        {
-            try
-            {
-                await _work.ConfigureAwait(false);
-                return null;
-            }
-            catch (OperationCanceledException)
-            {
-                return null;
-            }
-            catch (CtrException e)
-            {
-                return e;
-            }
-        }
-
-        private async Task RunAsync(CancellationToken cancellationToken)
-        {
-            try
-            {
-                do
-                {
-                    await PublishAsync(Begin, cancellationToken).ConfigureAwait(false);
-                    await Task.WhenAny(_begun.Task, Task.Delay(s_markInterval, cancellationToken)).ConfigureAwait(false);
-                    cancellationToken.ThrowIfCancellationRequested();
-                }
-                while (!_begun.Task.IsCompleted);
-
-                if (stream._tracker is not null)
-                {
-                    _observation.SetResult(await DaemonObservation.TakeAsync(
-                        stream._client, stream._subscription.AllNamespaces, _execs, cancellationToken).ConfigureAwait(false));
-                }
-
-                await PublishAsync(End, cancellationToken).ConfigureAwait(false);
-            }
-            catch
-            {
-                await end.CancelAsync().ConfigureAwait(false);
-                throw;
-            }
-        }
-
-        private Task PublishAsync(string phase, CancellationToken cancellationToken) =>
-            stream._events.PublishAsync(Topic + phase, EmptyType, ReadOnlyMemory<byte>.Empty, cancellationToken);
     }
 }

@@ -96,7 +96,7 @@ public sealed class LifecycleTests(DaemonFixture daemon) : TaskTests(daemon)
 
         Assert.Equal(137, status!.ExitCode);
         await AssertNoTaskAsync(id);
-        Assert.Null(await Tasks.ForceDeleteAsync(id).WaitAsync(Hang));
+        Assert.Equal(255, (await Tasks.ForceDeleteAsync(id).WaitAsync(Hang)).ExitCode);
     }
 
     [SkippableFact]

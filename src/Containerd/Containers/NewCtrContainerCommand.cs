@@ -32,7 +32,7 @@ public sealed class NewCtrContainerCommand : SpecCmdlet
     public string Runtime { get; set; } = "io.containerd.runc.v2";
 
     /// <summary>Options of the runtime.</summary>
-    [Parameter(HelpMessage = "Options of the runc shim: a hashtable of BinaryName, Root, SystemdCgroup, NoPivotRoot …")]
+    [Parameter(HelpMessage = "Options of the runtime: a hashtable, for runc of BinaryName, Root, SystemdCgroup, NoPivotRoot …")]
     [ValidateNotNull]
     public Hashtable RuntimeOption { get; set; } = [];
 

@@ -9,6 +9,9 @@ public sealed class ClosedInputTests(PrivateDaemon daemon) : IClassFixture<Priva
 
     private static readonly TimeSpan s_hang = TimeSpan.FromSeconds(90);
 
+    // A daemon takes a moment to forget a task whose shim was killed, so that each test has an id of its own.
+    private readonly string _id = $"c-{Guid.NewGuid():N}";
+
     [SkippableTheory]
     [InlineData(false)]
     [InlineData(true)]
@@ -84,21 +87,21 @@ public sealed class ClosedInputTests(PrivateDaemon daemon) : IClassFixture<Priva
     }
 
     /// <summary>A process that reads its input to the end.</summary>
-    private static async Task<RunningProcess> StartAsync(ContainerdClient client, bool exec)
+    private async Task<RunningProcess> StartAsync(ContainerdClient client, bool exec)
     {
         string[] reads = ["sh", "-c", "cat; echo end; exit 7"];
         await client.Containers.CreateAsync(new()
         {
             Image = "busybox",
-            SpecOptions = new() { Id = "reader", Command = exec ? ["sleep", "3600"] : reads },
+            SpecOptions = new() { Id = _id, Command = exec ? ["sleep", "3600"] : reads },
         }).WaitAsync(s_hang);
         if (!exec)
         {
-            return await client.Tasks.StartAttachedAsync("reader", standardInput: true).WaitAsync(s_hang);
+            return await client.Tasks.StartAttachedAsync(_id, standardInput: true).WaitAsync(s_hang);
         }
 
-        await client.Tasks.StartAsync("reader", DetachedOutput.None).WaitAsync(s_hang);
-        return await client.Tasks.StartExecAsync("reader", new() { Command = reads, StandardInput = true }).WaitAsync(s_hang);
+        await client.Tasks.StartAsync(_id, DetachedOutput.None).WaitAsync(s_hang);
+        return await client.Tasks.StartExecAsync(_id, new() { Command = reads, StandardInput = true }).WaitAsync(s_hang);
     }
 
     private static async Task<string> ReadAsync(RunningProcess process)
@@ -108,7 +111,7 @@ public sealed class ClosedInputTests(PrivateDaemon daemon) : IClassFixture<Priva
         return System.Text.Encoding.UTF8.GetString(output.ToArray());
     }
 
-    private static Task RemoveAsync(ContainerdClient client) => client.Containers.DeleteAsync("reader", force: true).WaitAsync(s_hang);
+    private Task RemoveAsync(ContainerdClient client) => client.Containers.DeleteAsync(_id, force: true).WaitAsync(s_hang);
 
     /// <summary>A line, and something that happens before the end is told.</summary>
     private sealed class EndingInput(Func<Task> atEnd) : MemoryStream("sent\n"u8.ToArray())

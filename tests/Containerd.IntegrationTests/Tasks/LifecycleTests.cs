@@ -94,7 +94,7 @@ public sealed class LifecycleTests(DaemonFixture daemon) : TaskTests(daemon)
         await AssertErrorAsync("TaskStateInvalid", CtrErrorKind.FailedPrecondition, () => Tasks.DeleteAsync(id));
         var status = await Tasks.ForceDeleteAsync(id).WaitAsync(Hang);
 
-        Assert.Equal(137, status!.ExitCode);
+        Assert.Equal(137, status.ExitCode);
         await AssertNoTaskAsync(id);
         Assert.Equal(255, (await Tasks.ForceDeleteAsync(id).WaitAsync(Hang)).ExitCode);
     }

@@ -240,6 +240,19 @@ public sealed class EventTrackerTests
     }
 
     [Fact]
+    public void A_shim_that_dies_before_it_has_a_task_ends_none()
+    {
+        _tracker.Compare(s_nothing);
+
+        Assert.Empty(Receive(Exit("a", 0, 137)));
+        Assert.Empty(Receive(Delete("a", 0)));
+        Receive(Create("b", 1));
+        Receive(Start("b", 1));
+        Assert.Equal(["TaskExit b"], Receive(Exit("b", 0, 137)));
+        Assert.Equal(["TaskDelete b"], Receive(Delete("b", 0)));
+    }
+
+    [Fact]
     public void What_is_kept_is_bounded_by_what_the_daemon_has()
     {
         _tracker.Compare(s_nothing);

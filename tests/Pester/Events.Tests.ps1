@@ -44,6 +44,38 @@ Describe 'Register-CtrEvent' {
         @($seen).Id | Should -Be a, b
     }
 
+    It 'gives an action what PowerShell gives each: parameters, automatic variables, a scope that lasts' {
+        $job = Register-CtrEvent -Topic /test -SourceIdentifier test.scope -MessageData mine -Action {
+            param($received)
+            $script:count++
+            "$script:count $($received.Id) $($Event.SourceArgs[0].Id) $($Event.MessageData) $($EventSubscriber.SourceIdentifier)"
+        }
+        'a', 'b' | ForEach-Object { Publish-CtrEvent /test/x @{ id = $_ } }
+
+        $output = @()
+        for ($watch = [Diagnostics.Stopwatch]::StartNew(); $output.Count -lt 2 -and $watch.Elapsed -lt $guard;) { Start-Sleep -Milliseconds 20; $output += Receive-Job $job }
+
+        $output | Should -Be '1 a a mine test.scope', '2 b b mine test.scope'
+        & $job.Module { $script:count } | Should -Be 2
+    }
+
+    It 'shows the error of an action that fails in its job, and runs it for the next event' {
+        $seen = [System.Collections.Concurrent.ConcurrentQueue[object]]::new()
+        $job = Register-CtrEvent -Topic /test -SourceIdentifier test.failing -MessageData $seen -Action {
+            $Event.MessageData.Enqueue($args[0].Id)
+            if ($args[0].Id -ne 'last') { throw "no $($args[0].Id)" }
+        }
+        'one', 'two', 'last' | ForEach-Object { Publish-CtrEvent /test/x @{ id = $_ } }
+
+        for ($watch = [Diagnostics.Stopwatch]::StartNew(); $seen.Count -lt 3 -and $watch.Elapsed -lt $guard;) { Start-Sleep -Milliseconds 20 }
+
+        @($seen) | Should -Be one, two, last
+        $job.State | Should -Be 'Running'
+        $failed = $null
+        Receive-Job $job -ErrorVariable failed -ErrorAction SilentlyContinue
+        $failed.Exception.Message | Should -Be 'no one', 'no two'
+    }
+
     It 'ends by itself after -MaxTriggerCount' {
         Register-CtrEvent -Topic /test -SourceIdentifier test.max -MaxTriggerCount 2
         1..4 | ForEach-Object { Publish-CtrEvent /test/number @{ number = $_ } }

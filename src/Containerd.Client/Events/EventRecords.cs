@@ -81,7 +81,7 @@ internal static class EventRecords
         Add<TaskCreate>(m => new CtrTaskCreateEvent
         {
             ContainerId = m.ContainerId,
-            Pid = (int)m.Pid,
+            Pid = PidOf(m.Pid),
             Bundle = m.Bundle,
             RootFs = m.Rootfs.Select(mount => new CtrEventMount(mount.Type, mount.Source, mount.Target, mount.Options.ToArray())).ToArray(),
             StandardInput = m.Io?.Stdin ?? "",
@@ -90,12 +90,12 @@ internal static class EventRecords
             Terminal = m.Io?.Terminal ?? false,
             Checkpoint = m.Checkpoint,
         });
-        Add<TaskStart>(m => new CtrTaskStartEvent { ContainerId = m.ContainerId, Pid = (int)m.Pid });
+        Add<TaskStart>(m => new CtrTaskStartEvent { ContainerId = m.ContainerId, Pid = PidOf(m.Pid) });
         Add<TaskExit>(m => new CtrTaskExitEvent
         {
             ContainerId = m.ContainerId,
             ExecId = ExecOf(m.ContainerId, m.Id),
-            Pid = (int)m.Pid,
+            Pid = PidOf(m.Pid),
             ExitCode = (int)m.ExitStatus,
             ExitedAt = TimeOf(m.ExitedAt),
         });
@@ -103,13 +103,13 @@ internal static class EventRecords
         {
             ContainerId = m.ContainerId,
             ExecId = ExecOf(m.ContainerId, m.Id),
-            Pid = (int)m.Pid,
+            Pid = PidOf(m.Pid),
             ExitCode = (int)m.ExitStatus,
             ExitedAt = TimeOf(m.ExitedAt),
         });
         Add<TaskOOM>(m => new CtrTaskOomEvent { ContainerId = m.ContainerId });
         Add<TaskExecAdded>(m => new CtrTaskExecAddedEvent { ContainerId = m.ContainerId, ExecId = m.ExecId });
-        Add<TaskExecStarted>(m => new CtrTaskExecStartedEvent { ContainerId = m.ContainerId, ExecId = m.ExecId, Pid = (int)m.Pid });
+        Add<TaskExecStarted>(m => new CtrTaskExecStartedEvent { ContainerId = m.ContainerId, ExecId = m.ExecId, Pid = PidOf(m.Pid) });
         Add<TaskPaused>(m => new CtrTaskPausedEvent { ContainerId = m.ContainerId });
         Add<TaskResumed>(m => new CtrTaskResumedEvent { ContainerId = m.ContainerId });
         Add<TaskCheckpointed>(m => new CtrTaskCheckpointedEvent { ContainerId = m.ContainerId, Checkpoint = m.Checkpoint });
@@ -121,6 +121,9 @@ internal static class EventRecords
         var parser = new MessageParser<T>(() => new T());
         s_readers.Add(new T().Descriptor.FullName, bytes => convert(parser.ParseFrom(bytes)));
     }
+
+    // That of a shim that died before its task had one is -1.
+    private static int PidOf(uint pid) => pid > int.MaxValue ? 0 : (int)pid;
 
     private static string? ExecOf(string containerId, string id) => id.Length == 0 || id == containerId ? null : id;
 

@@ -76,9 +76,11 @@ internal sealed partial class EventTracker
         bool doubtful = IsDoubtful(key);
         if (Current(key, value.Pid, value.Timestamp, report) is not { } task)
         {
-            // Of one that was removed before this came.
-            _ends.Add(Ended(key, value.Pid), value.Timestamp);
-            report.Add(value);
+            // Of one that was removed before this came; or, without a pid, of a shim that died before it had a task.
+            if (value.Pid > 0 && _ends.Add(Ended(key, value.Pid), value.Timestamp))
+            {
+                report.Add(value);
+            }
         }
         else if (!task.Exited)
         {
@@ -119,7 +121,7 @@ internal sealed partial class EventTracker
             Remove(key, task, value.Timestamp, report);
             report.Add(value);
         }
-        else if (_ends.Add(Ended(key, value.Pid) with { Removed = true }, value.Timestamp))
+        else if (value.Pid > 0 && _ends.Add(Ended(key, value.Pid) with { Removed = true }, value.Timestamp))
         {
             report.Add(value);
         }

@@ -131,9 +131,10 @@ public sealed partial class TaskClient
         }
         catch (CtrException e) when (e.Kind == CtrErrorKind.NotFound)
         {
-            // It has ended already, or there is none, which Wait tells; or its restore from a checkpoint failed or was never
-            // begun: then there is no process, and Wait would never return.
-            if (execId is null && await GetAsync(id, cancellationToken).ConfigureAwait(false) is { Status: CtrTaskStatus.Created, Pid: 0 })
+            // It has ended already, which Wait tells. Or its restore from a checkpoint failed or was never begun: then there is
+            // no process, and Wait would never return. Or there is none, but perhaps a shim, which containerd 1.6 leaves when
+            // it is killed while it makes a task: the container gets no other one until Delete has been called.
+            if (execId is null && await FindAsync(id, cancellationToken).ConfigureAwait(false) is null or { Status: CtrTaskStatus.Created, Pid: 0 })
             {
                 return null;
             }

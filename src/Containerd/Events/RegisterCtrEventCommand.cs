@@ -67,11 +67,11 @@ public sealed class RegisterCtrEventCommand : EventCmdlet
 
         PSEventManager manager = Events;
         PSEventSubscriber subscriber = manager.SubscribeEvent(
-            new EventSource(registrations),
+            new EventSource(registrations, Action),
             nameof(EventSource.Received),
             name,
             MessageData,
-            Action,
+            Action is null ? null : EventSource.RunAction,
             supportEvent: false,
             forwardEvent: false,
             maxTriggerCount: MaxTriggerCount);

@@ -1,0 +1,180 @@
+using System.Collections.Concurrent;
+using Containerd.Client;
+
+namespace Containerd.IntegrationTests.Events;
+
+/// <summary>
+/// Short tasks on a daemon that may be killed at any moment. A call that fails tells nothing of what came of it: the daemon is
+/// asked, and what is missing is done again.
+/// </summary>
+internal sealed class ShortTasks(ContainerdClient client, string journal) : IDisposable
+{
+    private readonly ConcurrentDictionary<(string Id, int Pid), bool> _exits = new();
+    private readonly SemaphoreSlim _starting = new(0);
+    private readonly TaskCompletionSource _last = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _awaited;
+
+    public ConcurrentQueue<CtrEvent> Events { get; } = new();
+
+    public int LastPid { get; private set; }
+
+    public int Gaps { get; private set; }
+
+    /// <summary>How often the daemon was away while something was done.</summary>
+    public ConcurrentDictionary<string, int> Failures { get; } = new();
+
+    public static string IdOf(int number) => $"task-{number}";
+
+    public void Dispose() => _starting.Dispose();
+
+    public Dictionary<int, JournalEntry> JournalOf(int number) => JournalEntry.Read(Path.Combine(journal, IdOf(number)));
+
+    public async Task CollectAsync(EventFeed feed, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (var value in feed.WithCancellation(cancellationToken))
+            {
+                switch (value)
+                {
+                    case CtrEventGap:
+                        Gaps++;
+                        break;
+                    case CtrDataEvent:
+                        _last.TrySetResult();
+                        break;
+                    default:
+                        Events.Enqueue(value);
+                        if (value is CtrTaskExitEvent exit)
+                        {
+                            _exits[(exit.Id, exit.Pid)] = true;
+                        }
+
+                        break;
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    }
+
+    public async Task RunAsync(int number)
+    {
+        var id = IdOf(number);
+        await TryUntilDoneAsync("create", async () =>
+        {
+            if (await FindAsync(() => client.Containers.GetAsync(id)) is null)
+            {
+                await client.Containers.CreateAsync(new ContainerCreateOptions
+                {
+                    Image = "docker.io/library/busybox:latest",
+                    SpecOptions = new()
+                    {
+                        Id = id,
+                        Command = ["sh", "-c", JournalEntry.Script(id, $"sleep 0.{number % 10}; sleep {number % 3}") + $"; exit {number % 100}"],
+                        Mounts =
+                        [
+                            new() { Type = "bind", Source = journal, Destination = "/journal", Options = ["rbind"] },
+                            new() { Type = "bind", Source = "/proc", Destination = "/host", Options = ["rbind", "ro"] },
+                        ],
+                    },
+                });
+            }
+        });
+        _starting.Release();
+        await TryUntilDoneAsync("start", () => StartAsync(id));
+        await TryUntilDoneAsync("wait", () => WaitForExitAsync(id));
+        await TryUntilDoneAsync("remove", async () =>
+        {
+            await client.Tasks.ForceDeleteAsync(id);
+            if (await FindAsync(() => client.Containers.GetAsync(id)) is not null)
+            {
+                await client.Containers.DeleteAsync(id);
+            }
+        });
+    }
+
+    /// <summary>Until so many tasks are being started or have been.</summary>
+    public async Task WaitForStartingAsync(int count)
+    {
+        for (; _awaited < count; _awaited++)
+        {
+            await _starting.WaitAsync();
+        }
+    }
+
+    /// <summary>Until all that has happened was told, after the last loss of the stream too.</summary>
+    public async Task WaitForTheLastAsync()
+    {
+        while (Events.Count(e => e is CtrTaskCreateEvent) > Events.Count(e => e is CtrTaskDeleteEvent))
+        {
+            await Task.Delay(10);
+        }
+
+        await client.Events.PublishAsync("/last", new Dictionary<string, object?>());
+        await _last.Task;
+    }
+
+    private async Task StartAsync(string id)
+    {
+        while (true)
+        {
+            try
+            {
+                var task = await FindAsync(() => client.Tasks.GetAsync(id));
+                LastPid = task is null or { Status: CtrTaskStatus.Created } ? (await client.Tasks.StartAsync(id, DetachedOutput.None)).Pid : task.Pid;
+                return;
+            }
+            catch (CtrException e) when (e.Kind is CtrErrorKind.AlreadyExists || e.Message.Contains("already dead", StringComparison.Ordinal))
+            {
+                // What the kill left of a task that was being made: a shim without one, or one without its process.
+                Failures.AddOrUpdate(e.Kind is CtrErrorKind.AlreadyExists ? "shim without a task" : "task without a process", 1, (_, count) => count + 1);
+                await client.Tasks.ForceDeleteAsync(id);
+            }
+        }
+    }
+
+    /// <summary>Until the exit of the task that the container has was told, or the daemon has forgotten the task.</summary>
+    private async Task WaitForExitAsync(string id)
+    {
+        while (await FindAsync(() => client.Tasks.GetAsync(id)) is { } task && !_exits.ContainsKey((id, task.Pid)))
+        {
+            await Task.Delay(50);
+        }
+    }
+
+    private async Task TryUntilDoneAsync(string name, Func<Task> work)
+    {
+        while (true)
+        {
+            try
+            {
+                await work();
+                return;
+            }
+            catch (CtrException e) when (e.Kind is CtrErrorKind.Unavailable)
+            {
+                Failures.AddOrUpdate(name, 1, (_, count) => count + 1);
+            }
+
+            while (!await client.Introspection.IsServingAsync())
+            {
+                await Task.Delay(20);
+            }
+        }
+    }
+
+    private static async Task<T?> FindAsync<T>(Func<Task<T>> get)
+        where T : class
+    {
+        try
+        {
+            return await get();
+        }
+        catch (CtrException e) when (e.Kind is CtrErrorKind.NotFound)
+        {
+            return null;
+        }
+    }
+}

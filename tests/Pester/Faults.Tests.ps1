@@ -21,7 +21,6 @@ BeforeDiscovery {
         @{ Script = 'New-CtrTask $made' }
         @{ Script = 'Start-CtrTask $made' }
         @{ Script = 'Stop-CtrTask $started' }
-        @{ Script = 'Wait-CtrTask ended' }
         @{ Script = 'Send-CtrSignal running CONT' }
         @{ Script = 'Set-CtrContainer running -Label @{ a = "b" }' }
         @{ Script = 'Remove-CtrTask $started -Force' }
@@ -85,8 +84,33 @@ AfterAll {
 Describe 'A containerd that is killed' {
     It 'is tried with every cmdlet' -ForEach @{ Tried = $commands.Script -split '\W*\s' -match '^[A-Z][a-z]+-Ctr' } {
         $all = (Import-PowerShellDataFile "$PSScriptRoot/../../Containerd.psd1").CmdletsToExport
-        # Enter-CtrTask needs a terminal, Get-CtrSession asks no daemon, and those of events outlive theirs.
-        $all | Where-Object { $_ -notin $Tried } | Should -Be 'Enter-CtrTask', 'Get-CtrEvent', 'Get-CtrSession', 'Register-CtrEvent'
+        # Enter-CtrTask needs a terminal, Get-CtrSession asks no daemon; those of events and Wait-CtrTask outlive theirs.
+        $all | Where-Object { $_ -notin $Tried } | Should -Be 'Enter-CtrTask', 'Get-CtrEvent', 'Get-CtrSession', 'Register-CtrEvent', 'Wait-CtrTask'
+    }
+
+    It 'and started again is outlived by Wait-CtrTask, whether its call was in flight or answered' {
+        $task = New-CtrContainer (New-Id) -Image busybox -Command sh, -c, 'sleep 5; exit 9' | Start-CtrTask
+        bash -c "kill -STOP $($own.PID)"
+        $shell = [powershell]::Create()
+        $null = $shell.AddScript('param($module, $ids) Import-Module $module; Wait-CtrTask $ids').AddArgument((Get-Module Containerd).Path).AddArgument(@($task.Id, 'ended'))
+        $call = $shell.BeginInvoke()
+        Start-Sleep -Milliseconds 100
+        bash -c "kill -KILL $($own.PID)"
+        Invoke-Daemon restart, $own.DIR
+        $call.AsyncWaitHandle.WaitOne([timespan]::FromSeconds(60)) | Should -BeTrue
+        $status = $shell.EndInvoke($call)
+        $shell.Streams.Error | Should -BeNullOrEmpty
+        $shell.Dispose()
+        ($status | Where-Object ContainerId -EQ $task.Id).ExitCode | Should -Be 9
+        ($status | Where-Object ContainerId -EQ ended).ExitCode | Should -Be 0
+        Remove-CtrContainer $task.Id
+    }
+
+    It 'and stays away is an error of Wait-CtrTask at once where it was away before' {
+        $gone = Join-Path $TestDrive gone.sock
+        $watch = [Diagnostics.Stopwatch]::StartNew()
+        { Wait-CtrTask ended -Address $gone -ErrorAction Stop } | Should -Throw -ErrorId 'DaemonUnavailable,*'
+        $watch.Elapsed | Should -BeLessThan '00:00:20'
     }
 
     It 'in the middle of <Script> is an error, and the next call works' -ForEach $commands {

@@ -64,17 +64,17 @@ Describe 'Connect-CtrTask, when the client that started the task was killed' {
     }
 
     It 'goes on where that one was in the middle of its output' {
-        $container = New-Container seq, 1, 250000
+        $container = New-Container seq, 1, 500000
         $client = Start-Client "Start-CtrTask $($container.Id) -Attach | ForEach-Object { `$_.Text; Start-Sleep -Milliseconds 5 }"
         Wait-Until 'the client reads' { (Get-Content $client.Output -TotalCount 10 -ErrorAction Ignore).Count -ge 10 }
         $seen = Stop-Client $client
-        (Get-CtrTask $container.Id).Status | Should -Be 'Running' -Because 'the output is more than the kernel holds'
+        (Get-CtrTask $container.Id).Status | Should -Be 'Running' -Because 'the output is more than the kernel and the client hold'
         $lines = @((Connect-CtrTask $container.Id).Text)
 
         # What it had read and not yet written went with it, and half of a line may have.
         $first = [int] $lines[1]
         $first | Should -BeGreaterThan ([int] $seen[-2])
-        ($lines[1..($lines.Count - 1)] -join ' ') | Should -Be (($first..250000) -join ' ')
+        ($lines[1..($lines.Count - 1)] -join ' ') | Should -Be (($first..500000) -join ' ')
         (Wait-CtrTask $container.Id -TimeoutSec 60).ExitCode | Should -Be 0
     }
 

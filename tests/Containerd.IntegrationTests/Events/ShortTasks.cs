@@ -23,6 +23,9 @@ internal sealed class ShortTasks(ContainerdClient client, string journal) : IDis
     /// <summary>How often the daemon was away while something was done.</summary>
     public ConcurrentDictionary<string, int> Failures { get; } = new();
 
+    /// <summary>What is being done with each container that is not done with.</summary>
+    public ConcurrentDictionary<string, string> Doing { get; } = new();
+
     public static string IdOf(int number) => $"task-{number}";
 
     public void Dispose() => _starting.Dispose();
@@ -62,7 +65,7 @@ internal sealed class ShortTasks(ContainerdClient client, string journal) : IDis
     public async Task RunAsync(int number)
     {
         var id = IdOf(number);
-        await TryUntilDoneAsync("create", async () =>
+        await TryUntilDoneAsync(id, "create", async () =>
         {
             if (await FindAsync(() => client.Containers.GetAsync(id)) is null)
             {
@@ -83,9 +86,9 @@ internal sealed class ShortTasks(ContainerdClient client, string journal) : IDis
             }
         });
         _starting.Release();
-        await TryUntilDoneAsync("start", () => StartAsync(id));
-        await TryUntilDoneAsync("wait", () => WaitForExitAsync(id));
-        await TryUntilDoneAsync("remove", async () =>
+        await TryUntilDoneAsync(id, "start", () => StartAsync(id));
+        await TryUntilDoneAsync(id, "wait", () => WaitForExitAsync(id));
+        await TryUntilDoneAsync(id, "remove", async () =>
         {
             await client.Tasks.ForceDeleteAsync(id);
             if (await FindAsync(() => client.Containers.GetAsync(id)) is not null)
@@ -93,6 +96,7 @@ internal sealed class ShortTasks(ContainerdClient client, string journal) : IDis
                 await client.Containers.DeleteAsync(id);
             }
         });
+        Doing.TryRemove(id, out _);
     }
 
     /// <summary>Until so many tasks are being started or have been.</summary>
@@ -129,6 +133,7 @@ internal sealed class ShortTasks(ContainerdClient client, string journal) : IDis
             catch (CtrException e) when (e.Kind is CtrErrorKind.AlreadyExists || e.Message.Contains("already dead", StringComparison.Ordinal))
             {
                 // What the kill left of a task that was being made: a shim without one, or one without its process.
+                Doing[id] = e.Message;
                 Failures.AddOrUpdate(e.Kind is CtrErrorKind.AlreadyExists ? "shim without a task" : "task without a process", 1, (_, count) => count + 1);
                 await client.Tasks.ForceDeleteAsync(id);
             }
@@ -144,10 +149,11 @@ internal sealed class ShortTasks(ContainerdClient client, string journal) : IDis
         }
     }
 
-    private async Task TryUntilDoneAsync(string name, Func<Task> work)
+    private async Task TryUntilDoneAsync(string id, string name, Func<Task> work)
     {
         while (true)
         {
+            Doing[id] = name;
             try
             {
                 await work();
@@ -158,6 +164,7 @@ internal sealed class ShortTasks(ContainerdClient client, string journal) : IDis
                 Failures.AddOrUpdate(name, 1, (_, count) => count + 1);
             }
 
+            Doing[id] = $"{name} again";
             while (!await client.Introspection.IsServingAsync())
             {
                 await Task.Delay(20);

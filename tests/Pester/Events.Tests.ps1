@@ -142,7 +142,9 @@ Describe 'Get-CtrEvent' {
         $container = New-Container sh, -c, 'exit 5'
         $null = $container | Start-CtrTask -NoIO
 
-        $exit = $job | Receive-Job -Wait -AutoRemoveJob | Select-Object -Last 1
+        # Not with -AutoRemoveJob, which fails at times where the job ends just then.
+        $exit = $job | Wait-Job | Receive-Job | Select-Object -Last 1
+        Remove-Job $job
 
         $exit | Should -BeOfType ([Containerd.CtrTaskExitEvent])
         $exit.ExitCode | Should -Be 5

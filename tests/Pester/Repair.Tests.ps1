@@ -13,8 +13,10 @@ BeforeAll {
             & $Moment $process
         }
         finally {
+            # Where it is a .NET tool, PowerShell itself is the child of a launcher.
+            $all = @($process; Get-Process | Where-Object { $_.Parent.Id -eq $process.Id })
             $process.Kill($true)
-            $process.WaitForExit()
+            $all.ForEach{ $_.WaitForExit() }
         }
     }
 

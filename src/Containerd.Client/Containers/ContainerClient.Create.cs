@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Containerd.Client.Oci;
 using Containerd.Client.Oci.Users;
 using Containerd.Protocol.Containers;
@@ -166,7 +167,15 @@ public sealed partial class ContainerClient
         {
             // Another create of that id may have been quicker.
             await RefuseTakenAsync(container.Id, cancellationToken).ConfigureAwait(false);
-            throw;
+            if (!await _snapshots.IsTemporaryAsync(container.Snapshotter, container.SnapshotKey, cancellationToken).ConfigureAwait(false))
+            {
+                throw;
+            }
+
+            // One that a killed daemon broke off keeps its snapshot until its lease goes; or another one is under way.
+            container.SnapshotKey = $"{container.Id}-{Convert.ToHexString(RandomNumberGenerator.GetBytes(8))}";
+            await snapshots.PrepareAsync(
+                container.Snapshotter, container.SnapshotKey, image.ChainId, s_noLabels, cancellationToken).ConfigureAwait(false);
         }
     }
 

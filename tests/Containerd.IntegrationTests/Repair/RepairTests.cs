@@ -74,6 +74,28 @@ public sealed class RepairTests(DaemonFixture daemon) : TaskTests(daemon)
     }
 
     [SkippableFact]
+    public async Task The_snapshot_of_a_create_that_was_broken_off_is_in_nobodys_way()
+    {
+        Daemon.Require();
+        var services = Services(await DeadLeaseAsync());
+        var snapshots = new SnapshotClient(services, new DefaultSnapshotter(new IntrospectionClient(services)));
+        await snapshots.PrepareAsync(_snapshotter, "broken-off", "", new Dictionary<string, string>(), CancellationToken.None);
+
+        var made = await Daemon.Client.Containers.CreateAsync(new()
+        {
+            Image = Image,
+            Snapshotter = _snapshotter,
+            SpecOptions = new() { Id = "broken-off", Command = ["true"] },
+        });
+
+        Assert.StartsWith("broken-off-", made.SnapshotKey, StringComparison.Ordinal);
+        await Daemon.Client.Containers.DeleteAsync("broken-off");
+        var found = await FindAsync();
+        Assert.Equal([(CtrRemnantKind.Snapshot, "broken-off"), (CtrRemnantKind.Lease, services.LeaseId)], found.Select(remnant => (remnant.Kind, (string?)remnant.Id)));
+        await RemoveAsync(found);
+    }
+
+    [SkippableFact]
     public async Task The_directory_of_a_container_that_is_gone_is_removed_and_others_stay()
     {
         var kept = await ContainerAsync("true");

@@ -128,11 +128,17 @@ Describe 'Start-CtrExec' {
         ($task | Get-CtrTask).Status | Should -Be 'Running'
     }
 
-    It 'is gone when Invoke-CtrExec has given its result, which is not taken for the task: <_>' -ForEach 'Wait-CtrTask', 'Stop-CtrTask', 'Send-CtrSignal', 'Remove-CtrTask' {
+    It 'is gone when Invoke-CtrExec has given its result, which is not taken for the task: <_>' -ForEach 'Wait-CtrTask', 'Send-CtrSignal', 'Remove-CtrTask' {
         $result = $task | Invoke-CtrExec -Command true
         $arguments = if ($_ -eq 'Send-CtrSignal') { @{ Signal = 'KILL' } } else { @{} }
         { $result | & $_ @arguments -ErrorAction Stop } | Should -Throw -ErrorId 'ExecNotFound,*'
         ($task | Get-CtrTask).Status | Should -Be 'Running'
+    }
+
+    It 'is over when Invoke-CtrExec has given its result, and its container is stopped from it' {
+        $status = New-Running | Invoke-CtrExec -Command true | Stop-CtrTask -Force -PassThru
+        $status.ExecId, $status.ExitCode | Should -Be $null, 137
+        $status | Remove-CtrContainer
     }
 
     It 'reads what it is given' {

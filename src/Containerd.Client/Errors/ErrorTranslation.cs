@@ -6,6 +6,8 @@ namespace Containerd.Client;
 /// <summary>Turns what a call raised into the error that a person sees.</summary>
 internal static class ErrorTranslation
 {
+    // A daemon that was killed while it made a task.
+    private const string MakeDirectory = "mkdir ";
     private const string NoSpace = "no space left on device";
 
     // Shims answer wrong states with bare strings and the code Unknown. Those of missing objects are
@@ -44,6 +46,11 @@ internal static class ErrorTranslation
             return state;
         }
 
+        if (kind == CtrErrorKind.AlreadyExists && resource.Kind == "Task" && detail.Contains(MakeDirectory, StringComparison.Ordinal))
+        {
+            return TaskDirectoryLeft(resource, detail, error);
+        }
+
         if (kind == CtrErrorKind.ResourceExhausted && detail.Contains(NoSpace, StringComparison.Ordinal))
         {
             return DiskFull(resource, address, error);
@@ -74,6 +81,14 @@ internal static class ErrorTranslation
         $"A disk of the daemon at {address} is full: {error.Status.Detail}",
         resource.Id ?? address.ToString(),
         "Make room under the daemon's root directory: Remove-CtrImage and Remove-CtrContainer free what nothing else uses.",
+        error);
+
+    private static CtrException TaskDirectoryLeft(Resource resource, string detail, RpcException error) => new(
+        CtrErrorKind.AlreadyExists,
+        "TaskDirectoryLeft",
+        $"Container '{resource.Id}' gets no task: containerd has left the directory of an earlier one that it does not know any more. {detail}",
+        resource.Id,
+        "Start containerd again. Where that does not help (containerd issue 11071), remove that directory on the daemon's host.",
         error);
 
     private static CtrErrorKind KindOf(RpcException error) => error.Status.StatusCode switch

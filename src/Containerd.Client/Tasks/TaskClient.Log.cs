@@ -69,7 +69,7 @@ public sealed partial class TaskClient
 
     private async Task EndOfLogAsync(CtrProcess? process, CancellationToken cancellationToken)
     {
-        if (process is null || process.Status == CtrTaskStatus.Stopped)
+        if (process is null || (process.Status == CtrTaskStatus.Stopped && DateTimeOffset.UtcNow - process.ExitedAt > s_logDelay))
         {
             return;
         }

@@ -56,6 +56,9 @@ public abstract class ContainerTargetCmdlet : TimedDaemonCmdlet
     /// <summary>What to do for one container. A failure is an error of its own and does not stop the rest.</summary>
     private protected abstract Task ProcessTargetAsync(ContainerTarget target, CancellationToken cancellationToken);
 
+    /// <summary>The exec that an object stands for; null for its container.</summary>
+    private protected virtual string? ExecOf(IContainerReference item) => item.ExecId;
+
     /// <summary>
     /// The targets of the current object from the pipeline, each once. A literal id is taken as it is, on each daemon; a
     /// wildcard is matched with what each daemon has. Without an id it is everything.
@@ -67,7 +70,7 @@ public abstract class ContainerTargetCmdlet : TimedDaemonCmdlet
         if (ParameterSetName == InputObjectSet)
         {
             IContainerReference item = InputObject!;
-            string? execId = process?.ExecId ?? item.ExecId;
+            string? execId = process?.ExecId ?? ExecOf(item);
             if (process is not null && execId is null && item is CtrProcess { Kind: CtrProcessKind.Child } child)
             {
                 throw NotAddressable(child);

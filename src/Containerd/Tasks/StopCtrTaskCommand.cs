@@ -50,6 +50,9 @@ public sealed class StopCtrTaskCommand : ConcurrentTargetCmdlet, IProcessCmdlet
         return Task.CompletedTask;
     }
 
+    // A command that has run needs no stop: what comes after it in a pipeline is the end of its container's task.
+    private protected override string? ExecOf(IContainerReference item) => item is CtrExecResult ? null : item.ExecId;
+
     private protected override Task<bool> AcceptTargetAsync(ContainerTarget target, CancellationToken cancellationToken) =>
         ShouldProcessAsync(target.Name, target.ExecId is null ? "Stop task" : "Stop exec", cancellationToken);
 

@@ -7,10 +7,10 @@ namespace Containerd.IntegrationTests.Events;
 /// Short tasks on a daemon that may be killed at any moment. A call that fails tells nothing of what came of it: the daemon is
 /// asked, and what is missing is done again.
 /// </summary>
-internal sealed class ShortTasks(ContainerdClient client, string journal, Func<Task> restart) : IDisposable
+internal sealed class ShortTasks(ContainerdClient client, string journal, string taskDirectories) : IDisposable
 {
-    // A directory of a task without a task, which a kill may leave, goes with the next start of the daemon only (moby#50040).
-    private const int TriesBeforeRestart = 20;
+    // A directory that a kill left may be one that the daemon is about to remove; or it stays for good (containerd#11071).
+    private const int TriesWithDirectory = 50;
 
     private readonly ConcurrentDictionary<(string Id, int Pid), bool> _exits = new();
     private readonly SemaphoreSlim _starting = new(0);
@@ -139,9 +139,9 @@ internal sealed class ShortTasks(ContainerdClient client, string journal, Func<T
                 Doing[id] = e.Message;
                 Failures.AddOrUpdate(e.Kind is CtrErrorKind.AlreadyExists ? "shim without a task" : "task without a process", 1, (_, count) => count + 1);
                 await client.Tasks.ForceDeleteAsync(id);
-                if (tries % TriesBeforeRestart == 0)
+                if (e.ErrorId == "TaskDirectoryLeft" && tries % TriesWithDirectory == 0)
                 {
-                    await restart();
+                    Directory.Delete(Path.Combine(taskDirectories, id), recursive: true);
                 }
             }
         }

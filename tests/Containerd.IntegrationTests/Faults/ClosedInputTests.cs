@@ -5,7 +5,7 @@ namespace Containerd.IntegrationTests.Faults;
 /// <summary>What happens to the daemon, or to a shim, at the moment at which a process's input is to be closed.</summary>
 public sealed class ClosedInputTests(PrivateDaemon daemon) : IClassFixture<PrivateDaemon>
 {
-    private const int SigKill = 9, SigStop = 19, SigCont = 18;
+    private const int SigKill = 9, SigCont = 18;
 
     private static readonly TimeSpan s_hang = TimeSpan.FromSeconds(90);
 
@@ -62,11 +62,7 @@ public sealed class ClosedInputTests(PrivateDaemon daemon) : IClassFixture<Priva
 
         try
         {
-            var error = await Assert.ThrowsAsync<CtrException>(() => process.CopyInputAsync(new EndingInput(() =>
-            {
-                PrivateDaemon.Send(shim, SigStop);
-                return Task.CompletedTask;
-            })).WaitAsync(s_hang));
+            var error = await Assert.ThrowsAsync<CtrException>(() => process.CopyInputAsync(new EndingInput(() => PrivateDaemon.FreezeAsync(shim))).WaitAsync(s_hang));
 
             Assert.Equal(("DaemonTimeout", CtrErrorKind.DeadlineExceeded), (error.ErrorId, error.Kind));
         }

@@ -34,6 +34,20 @@ public sealed class FailedStartTests(DaemonFixture daemon) : TaskTests(daemon)
             Assert.Contains($"'{program}'", await AssertErrorAsync(errorId, kind, start), StringComparison.Ordinal);
     }
 
+    [SkippableFact]
+    public async Task A_directory_that_a_killed_daemon_left_is_named()
+    {
+        var id = await ContainerAsync("true");
+        var left = Path.Combine(Daemon.State, "io.containerd.runtime.v2.task", Daemon.Namespace, id);
+        Directory.CreateDirectory(left);
+
+        var message = await AssertErrorAsync("TaskDirectoryLeft", CtrErrorKind.AlreadyExists, () => Tasks.StartAsync(id));
+
+        Assert.Contains(left, message, StringComparison.Ordinal);
+        Directory.Delete(left);
+        await Tasks.StartAsync(id).WaitAsync(Hang);
+    }
+
     [SkippableTheory]
     [MemberData(nameof(BadCommands))]
     public async Task An_exec_that_cannot_be_started_leaves_nothing(string program, string errorId, CtrErrorKind kind)

@@ -66,6 +66,16 @@ public abstract class TaskTests(DaemonFixture daemon) : IClassFixture<DaemonFixt
         Skip.If(runtime != DefaultRuntime && daemon.Version.Major >= 2, $"containerd {daemon.Version} has no runtime {runtime}: 2.0 removed it.");
     }
 
+    /// <summary>Waits until something is so, and fails where that takes long.</summary>
+    protected static async Task UntilAsync(Func<Task<bool>> condition)
+    {
+        using var hang = new CancellationTokenSource(Hang);
+        while (!await condition())
+        {
+            await Task.Delay(10, hang.Token);
+        }
+    }
+
     protected Task<CtrExecResult> ExecAsync(string id, params string[] command) =>
         Tasks.ExecAsync(id, new ExecOptions { Command = command }).WaitAsync(Hang);
 

@@ -11,9 +11,13 @@ public sealed class DetachedExecTests(DaemonFixture daemon) : TaskTests(daemon)
         var id = await RunningAsync();
         var before = await TracesAsync();
 
-        var process = await Tasks.StartDetachedExecAsync(id, Shell("echo out; echo err >&2; exit 4")).WaitAsync(Hang);
+        var process = await Tasks.StartDetachedExecAsync(id, Shell("echo out; echo err >&2; until [ -e /go ]; do usleep 20000; done; exit 4")).WaitAsync(Hang);
 
         Assert.Equal((id, CtrProcessKind.Exec, CtrTaskStatus.Running), (process.ContainerId, process.Kind, process.Status));
+
+        // The shim closes the file for both streams when one has ended: what comes with the end on the other may be lost.
+        await UntilAsync(async () => (await LogAsync(process)).Length == 2);
+        await ExecAsync(id, "touch", "/go");
         Assert.Equal(4, (await Tasks.WaitAsync(id, process.ExecId).WaitAsync(Hang)).ExitCode);
         Assert.Equal(["err", "out"], await LogAsync(process, follow: true));
         var ended = await Tasks.GetExecAsync(id, process.ExecId!);

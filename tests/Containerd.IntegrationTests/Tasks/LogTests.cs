@@ -7,9 +7,13 @@ public sealed class LogTests(DaemonFixture daemon) : TaskTests(daemon)
     [SkippableFact]
     public async Task What_a_detached_task_wrote_is_in_its_log_also_when_the_task_is_gone()
     {
-        var id = await RanAsync("i=1; while [ $i -le 5 ]; do echo line $i; i=$((i+1)); done; echo error >&2");
+        var id = await ContainerAsync("sh", "-c", "i=1; while [ $i -le 5 ]; do echo line $i; i=$((i+1)); done; echo error >&2; until [ -e /go ]; do usleep 20000; done");
+        await Tasks.StartAsync(id).WaitAsync(Hang);
 
-        // The shim has copied everything once the task is deleted.
+        // The shim closes the file for both streams when one has ended: what comes with the end on the other may be lost.
+        await UntilAsync(async () => (await LogAsync(id)).Length == 6);
+        await ExecAsync(id, "touch", "/go");
+        await Tasks.WaitAsync(id).WaitAsync(Hang);
         await Tasks.DeleteAsync(id).WaitAsync(Hang);
 
         var lines = await LogAsync(id);

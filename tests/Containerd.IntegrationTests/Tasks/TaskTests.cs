@@ -51,6 +51,16 @@ public abstract class TaskTests(DaemonFixture daemon) : IClassFixture<DaemonFixt
         return id;
     }
 
+    /// <summary>Waits until something is so, and fails where that takes long.</summary>
+    protected static async Task UntilAsync(Func<Task<bool>> condition)
+    {
+        using var hang = new CancellationTokenSource(Hang);
+        while (!await condition())
+        {
+            await Task.Delay(10, hang.Token);
+        }
+    }
+
     protected Task<CtrExecResult> ExecAsync(string id, params string[] command) =>
         Tasks.ExecAsync(id, new ExecOptions { Command = command }).WaitAsync(Hang);
 

@@ -10,7 +10,7 @@ namespace Containerd.IntegrationTests;
 /// </summary>
 public sealed partial class PrivateDaemon : IAsyncLifetime
 {
-    private const int SigKill = 9;
+    private const int SigKill = 9, SigStop = 19;
 
     private readonly Dictionary<string, string> _variables = [];
 
@@ -84,6 +84,18 @@ public sealed partial class PrivateDaemon : IAsyncLifetime
         }
 
         throw new InvalidOperationException($"{id} has no shim.");
+    }
+
+    /// <summary>Stops a process and waits until each of its threads has stopped.</summary>
+    public static async Task FreezeAsync(int pid)
+    {
+        Send(pid, SigStop);
+        var guard = Stopwatch.StartNew();
+        while (System.IO.Directory.EnumerateDirectories($"/proc/{pid}/task").Any(thread => !File.ReadAllText($"{thread}/stat").Contains(") T ", StringComparison.Ordinal)))
+        {
+            Assert.True(guard.Elapsed < TimeSpan.FromSeconds(30), "The process did not stop.");
+            await Task.Delay(5);
+        }
     }
 
     public static void Send(int pid, int signal) => Assert.Equal(0, Kill(pid, signal));

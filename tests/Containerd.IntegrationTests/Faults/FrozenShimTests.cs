@@ -5,7 +5,7 @@ namespace Containerd.IntegrationTests.Faults;
 /// <summary>One shim that hangs does not take the others' tasks with it.</summary>
 public sealed class FrozenShimTests(PrivateDaemon daemon) : IClassFixture<PrivateDaemon>
 {
-    private const int SigStop = 19, SigCont = 18;
+    private const int SigCont = 18;
 
     private static readonly TimeSpan s_hang = TimeSpan.FromSeconds(60);
 
@@ -27,7 +27,7 @@ public sealed class FrozenShimTests(PrivateDaemon daemon) : IClassFixture<Privat
         }
 
         var shim = daemon.ShimOf("two");
-        PrivateDaemon.Send(shim, SigStop);
+        await PrivateDaemon.FreezeAsync(shim);
         try
         {
             var failures = new List<CtrException>();

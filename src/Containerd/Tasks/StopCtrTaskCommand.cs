@@ -14,7 +14,7 @@ public sealed class StopCtrTaskCommand : ConcurrentTargetCmdlet, IProcessCmdlet
     private int? _signal;
 
     /// <summary>The exec.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true, HelpMessage = "The exec to stop, instead of the task.")]
+    [Parameter(HelpMessage = "The exec to stop, instead of the task.")]
     [ArgumentCompleter(typeof(ExecIdCompleter))]
     public string? ExecId { get; set => field = string.IsNullOrEmpty(value) ? null : value; }
 

@@ -13,48 +13,69 @@ internal sealed partial record ServiceChannel
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_silence = TimeSpan.FromMilliseconds(400);
 
-    // How long a call that makes something goes on when its caller has cancelled.
+    // How long a caller that has cancelled stays for a call that makes something.
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(1);
+
+    private readonly UnfinishedWork _unfinished = new();
 
     /// <summary>The same for taking back: its calls have time of their own, however little the caller gave to what failed.</summary>
     public ServiceChannel ForCleanUp => this with { Timeout = CleanUpTimeout };
 
     /// <summary>
-    /// A call that makes or starts something. When its caller cancels, or its time is over, it is given a moment to finish,
-    /// so that what it made is known and can be taken back; the caller looks at its token afterwards. A daemon that is left
-    /// in the middle forgets what it has begun and keeps a directory of it, which is in the way from then on.
+    /// A call that makes or starts something, and is never left in the middle: a daemon that is left there forgets what it has
+    /// begun and keeps a directory of it, which is in the way from then on. A caller that cancels stays for a moment.
     /// </summary>
     /// <param name="method">The RPC.</param>
     /// <param name="request">What is sent.</param>
     /// <param name="resource">What it is about.</param>
     /// <param name="cancellationToken">The caller's.</param>
+    /// <param name="takeBack">
+    /// Removes what was made, or may have been, for a caller that has cancelled or got no answer. Without it the caller looks
+    /// at its token afterwards.
+    /// </param>
     /// <param name="limit">How long the moment is at most; null for a second.</param>
     public async Task<TResponse> CallToEndAsync<TRequest, TResponse>(
         Method<TRequest, TResponse> method,
         TRequest request,
         Resource resource,
         CancellationToken cancellationToken,
+        Func<CancellationToken, Task>? takeBack = null,
         TimeSpan? limit = null)
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse>
     {
         cancellationToken.ThrowIfCancellationRequested();
         TResponse? response = null;
-        await CompleteAsync(
-            async late => response = await CallAsync(method, request, resource, late, Timeout + s_grace).ConfigureAwait(false),
-            limit ?? s_grace,
-            cancellationToken).ConfigureAwait(false);
+        await CompleteAsync(CallAsync, resource, limit ?? s_grace, cancellationToken).ConfigureAwait(false);
         return response!;
+
+        async Task CallAsync(CancellationToken late)
+        {
+            try
+            {
+                response = await this.CallAsync(method, request, resource, late, Timeout + s_grace).ConfigureAwait(false);
+                if (takeBack is not null)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                }
+            }
+            catch (Exception e) when (takeBack is not null && e.MayHaveHappened())
+            {
+                await CleanUpAsync(takeBack, resource, late).ConfigureAwait(false);
+                throw;
+            }
+        }
     }
 
     /// <summary>Takes back what was made, also when the caller has cancelled. What failed first is what is reported, not this.</summary>
     /// <param name="work">What to do.</param>
+    /// <param name="resource">What is taken back.</param>
     /// <param name="cancellationToken">The caller's.</param>
-    public async Task CleanUpAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    public async Task CleanUpAsync(Func<CancellationToken, Task> work, Resource resource, CancellationToken cancellationToken)
     {
         try
         {
-            await CompleteAsync(work, CleanUpTimeout, cancellationToken).ConfigureAwait(false);
+            await CompleteAsync(work, resource, CleanUpTimeout, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is CtrException or OperationCanceledException)
         {
@@ -63,33 +84,41 @@ internal sealed partial record ServiceChannel
     }
 
     /// <summary>
-    /// Does something that is not to be left half done. Once its caller has cancelled it has its own time, which a daemon
-    /// that answers gets and one that is silent does not.
+    /// Does something that is not to be left half done. A caller that has cancelled stays while the daemon answers; then it
+    /// leaves, and the work goes on without it, for <see cref="CleanUpTimeout"/> at most since the cancellation.
     /// </summary>
     /// <param name="work">What to do.</param>
-    /// <param name="limit">How long it may go on after the cancellation.</param>
+    /// <param name="resource">What it is about: see <see cref="SettledAsync"/>.</param>
+    /// <param name="limit">How long the caller stays at most after the cancellation.</param>
     /// <param name="cancellationToken">The caller's.</param>
-    /// <exception cref="OperationCanceledException">It was given up.</exception>
-    public async Task CompleteAsync(Func<CancellationToken, Task> work, TimeSpan limit, CancellationToken cancellationToken)
+    /// <exception cref="OperationCanceledException">The caller has left it.</exception>
+    public async Task CompleteAsync(
+        Func<CancellationToken, Task> work, Resource resource, TimeSpan limit, CancellationToken cancellationToken)
     {
-        using var end = new CancellationTokenSource();
-        Task working = work(end.Token);
+        Task working = WorkAsync(work, cancellationToken);
         await working.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!working.IsCompleted)
         {
-            end.CancelAfter(limit);
+            using var stay = new CancellationTokenSource(limit);
             while (await Task.WhenAny(working, Task.Delay(s_patience, CancellationToken.None)).ConfigureAwait(false) != working)
             {
-                if (!await AnswersAsync().ConfigureAwait(false))
+                if (stay.IsCancellationRequested || !await AnswersAsync().ConfigureAwait(false))
                 {
-                    await end.CancelAsync().ConfigureAwait(false);
-                    break;
+                    _unfinished.Add(Namespace, resource, working);
+                    throw new OperationCanceledException(cancellationToken);
                 }
             }
         }
 
         await working.ConfigureAwait(false);
     }
+
+    /// <summary>
+    /// Waits for what callers that have cancelled left unfinished: whoever is about to make the same thing again would find
+    /// it half made or half removed.
+    /// </summary>
+    public Task SettledAsync(Resource resource, CancellationToken cancellationToken) =>
+        _unfinished.SettledAsync(Namespace, resource, cancellationToken);
 
     /// <summary>
     /// Waits for work that takes the daemon as long as it takes, such as unpacking a layer. Each time that
@@ -128,6 +157,13 @@ internal sealed partial record ServiceChannel
             var silence = new RpcException(new Grpc.Status(StatusCode.DeadlineExceeded, "It has fallen silent."), e);
             throw Translate(silence, resource, cancellationToken);
         }
+    }
+
+    private static async Task WorkAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    {
+        using var end = new CancellationTokenSource();
+        using CancellationTokenRegistration cancelled = cancellationToken.UnsafeRegister(_ => end.CancelAfter(CleanUpTimeout), null);
+        await work(end.Token).ConfigureAwait(false);
     }
 
     private Task<bool> AnswersAsync() => new IntrospectionClient(this with { Timeout = s_silence }).IsServingAsync(CancellationToken.None);

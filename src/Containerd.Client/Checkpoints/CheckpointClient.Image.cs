@@ -8,6 +8,7 @@ using Containerd.Protocol.Tasks;
 using Containerd.Protocol.Types;
 using Google.Protobuf;
 using Any = Google.Protobuf.WellKnownTypes.Any;
+using Empty = Google.Protobuf.WellKnownTypes.Empty;
 
 namespace Containerd.Client;
 
@@ -101,9 +102,7 @@ public sealed partial class CheckpointClient
             if (paused)
             {
                 await _services.CleanUpAsync(
-                    limit => _services.CallAsync(
-                        TaskMethods.Resume, new ResumeTaskRequest { ContainerId = container.Id }, Resource.Task(container.Id), limit),
-                    cancellationToken).ConfigureAwait(false);
+                    limit => ResumeAsync(container.Id, limit), Resource.Task(container.Id), cancellationToken).ConfigureAwait(false);
             }
         }
 
@@ -150,9 +149,16 @@ public sealed partial class CheckpointClient
         }
 
         await _services.CallToEndAsync(
-            TaskMethods.Pause, new PauseTaskRequest { ContainerId = id }, Resource.Task(id), cancellationToken).ConfigureAwait(false);
+            TaskMethods.Pause,
+            new PauseTaskRequest { ContainerId = id },
+            Resource.Task(id),
+            cancellationToken,
+            limit => ResumeAsync(id, limit)).ConfigureAwait(false);
         return true;
     }
+
+    private Task<Empty> ResumeAsync(string id, CancellationToken cancellationToken) => _services.CallAsync(
+        TaskMethods.Resume, new ResumeTaskRequest { ContainerId = id }, Resource.Task(id), cancellationToken);
 
     /// <summary>What the container has written over its image, as a layer.</summary>
     private async Task<CtrDescriptor> WriteRwLayerAsync(Lease lease, Container container, CancellationToken cancellationToken)
@@ -172,7 +178,7 @@ public sealed partial class CheckpointClient
         {
             // What cannot be removed goes with the lease.
             await _services.CleanUpAsync(
-                limit => snapshots.RemoveAsync(container.Snapshotter, view, limit), cancellationToken).ConfigureAwait(false);
+                limit => snapshots.RemoveAsync(container.Snapshotter, view, limit), Resource.Snapshot(view), cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -56,7 +56,9 @@ public sealed partial class CheckpointClient
         catch
         {
             await _services.CleanUpAsync(
-                limit => _containers.DeleteAsync(id, force: true, cancellationToken: limit), cancellationToken).ConfigureAwait(false);
+                limit => _containers.DeleteAsync(id, force: true, cancellationToken: limit),
+                Resource.Container(id),
+                cancellationToken).ConfigureAwait(false);
             throw;
         }
     }

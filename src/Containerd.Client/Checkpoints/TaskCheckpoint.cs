@@ -73,6 +73,7 @@ internal sealed class TaskCheckpoint(Container container, CheckpointOptions opti
                     Resource.Task(container.Id),
                     limit,
                     ServiceChannel.NoTimeout).ConfigureAwait(false),
+                Resource.Task(container.Id),
                 ServiceChannel.CleanUpTimeout,
                 cancellationToken).ConfigureAwait(false);
         }

@@ -58,7 +58,10 @@ public sealed partial class ContainerClient
 
         cancellationToken.ThrowIfCancellationRequested();
         await _services.CompleteAsync(
-            limit => DeleteAsync(container, hasSnapshot && !keepSnapshot, limit), ServiceChannel.CleanUpTimeout, cancellationToken).ConfigureAwait(false);
+            limit => DeleteAsync(container, hasSnapshot && !keepSnapshot, limit),
+            Resource.Container(id),
+            ServiceChannel.CleanUpTimeout,
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Removes a task that has ended and whose container is gone: the daemon finds a task by its container alone.</summary>
@@ -84,6 +87,7 @@ public sealed partial class ContainerClient
                     await DeleteRecordAsync(id, limit).ConfigureAwait(false);
                 }
             },
+            Resource.Container(id),
             ServiceChannel.CleanUpTimeout,
             cancellationToken).ConfigureAwait(false);
     }

@@ -205,6 +205,7 @@ public sealed partial class ContainerClient
     /// <summary>Tells early, before anything is unpacked or made, that an id is taken. Containers.Create decides.</summary>
     private async Task RefuseTakenAsync(string id, CancellationToken cancellationToken)
     {
+        await _services.SettledAsync(Resource.Container(id), cancellationToken).ConfigureAwait(false);
         if (await FindMessageAsync(id, cancellationToken).ConfigureAwait(false) is not null)
         {
             throw new CtrException(
@@ -219,21 +220,13 @@ public sealed partial class ContainerClient
     /// <summary>Stores the container and makes its directory: both, or neither.</summary>
     private async Task<CtrContainer> WriteAsync(Container container, CancellationToken cancellationToken)
     {
-        CreateContainerResponse response;
-        try
-        {
-            response = await _services.CallToEndAsync(
-                ContainerMethods.Create,
-                new CreateContainerRequest { Container = container },
-                Resource.Container(container.Id),
-                cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e.MayHaveHappened())
-        {
-            await TakeBackAsync(container, cancellationToken).ConfigureAwait(false);
-            throw;
-        }
-
+        var patient = new ContainerClient(_services.ForCleanUp, _snapshots, _images, _stateDirectory);
+        CreateContainerResponse response = await _services.CallToEndAsync(
+            ContainerMethods.Create,
+            new CreateContainerRequest { Container = container },
+            Resource.Container(container.Id),
+            cancellationToken,
+            limit => patient.RemoveSameAsync(container, limit)).ConfigureAwait(false);
         try
         {
             Bundle.Create(BundleOf(container));
@@ -242,17 +235,13 @@ public sealed partial class ContainerClient
         }
         catch
         {
-            await TakeBackAsync(response.Container, cancellationToken).ConfigureAwait(false);
+            await _services.CleanUpAsync(
+                limit => patient.RemoveSameAsync(response.Container, limit),
+                Resource.Container(container.Id),
+                cancellationToken).ConfigureAwait(false);
             Bundle.Remove(BundleOf(container), container.Id, _stateDirectory);
             throw;
         }
-    }
-
-    /// <summary>Removes a container that may have been made, also when the caller has cancelled.</summary>
-    private Task TakeBackAsync(Container wanted, CancellationToken cancellationToken)
-    {
-        var patient = new ContainerClient(_services.ForCleanUp, _snapshots, _images, _stateDirectory);
-        return _services.CleanUpAsync(limit => patient.RemoveSameAsync(wanted, limit), cancellationToken);
     }
 
     /// <summary>Removes a container unless it is another one of that id.</summary>

@@ -150,7 +150,8 @@ internal sealed class ContentClient
         }
         catch (Exception e)
         {
-            await _services.CleanUpAsync(limit => AbortAsync(reference, limit), cancellationToken).ConfigureAwait(false);
+            await _services.CleanUpAsync(
+                limit => AbortAsync(reference, limit), Resource.Content(reference), cancellationToken).ConfigureAwait(false);
             if (e is RpcException failed)
             {
                 throw _services.Translate(failed, Resource.Content(reference), cancellationToken);

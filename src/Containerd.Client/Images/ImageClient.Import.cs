@@ -166,6 +166,7 @@ public sealed partial class ImageClient
                     images.Add(await PutAsync(image.Name!, image.Target, limit).ConfigureAwait(false));
                 }
             },
+            Resource.Daemon,
             ServiceChannel.CleanUpTimeout,
             cancellationToken).ConfigureAwait(false);
         return images;

@@ -43,7 +43,8 @@ internal sealed class ImageImport
         catch
         {
             // What cannot be dropped goes with the lease.
-            await _lease.Services.CleanUpAsync(limit => _content.AbortAsync(reference, limit), cancellationToken).ConfigureAwait(false);
+            await _lease.Services.CleanUpAsync(
+                limit => _content.AbortAsync(reference, limit), Resource.Content(reference), cancellationToken).ConfigureAwait(false);
             throw;
         }
 

@@ -132,7 +132,7 @@ internal sealed class ImageUnpacker
         {
             // What cannot be removed goes with the lease.
             await _lease.Services.CleanUpAsync(
-                limit => _snapshots.RemoveAsync(_snapshotter, key, limit), cancellationToken).ConfigureAwait(false);
+                limit => _snapshots.RemoveAsync(_snapshotter, key, limit), Resource.Snapshot(key), cancellationToken).ConfigureAwait(false);
             throw;
         }
     }

@@ -47,6 +47,7 @@ internal sealed class Lease(ServiceChannel services, CancellationToken cancellat
                 new DeleteRequest { Id = Services.LeaseId, Sync = !_completed },
                 Client.Resource.Lease(Services.LeaseId!),
                 limit),
+            Client.Resource.Lease(Services.LeaseId!),
             cancellationToken).ConfigureAwait(false);
     }
 

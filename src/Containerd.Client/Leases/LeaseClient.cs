@@ -30,20 +30,13 @@ internal sealed class LeaseClient
             request.Labels.Add(ClientProcess.Label, process);
         }
 
-        try
-        {
-            await _services.CallToEndAsync(
-                LeaseMethods.Create,
-                request,
-                Client.Resource.Lease(id),
-                cancellationToken).ConfigureAwait(false);
-            return lease;
-        }
-        catch (Exception e) when (e.MayHaveHappened())
-        {
-            await lease.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
+        await _services.CallToEndAsync(
+            LeaseMethods.Create,
+            request,
+            Client.Resource.Lease(id),
+            cancellationToken,
+            _ => lease.DisposeAsync().AsTask()).ConfigureAwait(false);
+        return lease;
     }
 
     /// <summary>The leases of the namespace (Leases.List).</summary>

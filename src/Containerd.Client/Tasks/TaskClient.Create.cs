@@ -185,24 +185,15 @@ public sealed partial class TaskClient
         try
         {
             response = await ServicesFor(source).CallToEndAsync(
-                TaskMethods.Create, request, Resource.Task(container.Id), cancellationToken).ConfigureAwait(false);
+                TaskMethods.Create,
+                request,
+                Resource.Task(container.Id),
+                cancellationToken,
+                limit => Patient.KillAndDeleteAsync(container.Id, execId: null, limit)).ConfigureAwait(false);
         }
         catch (Exception e)
         {
-            // Before the clean-up, which takes CRIU's log along.
-            Exception explained = await ExplainStartAsync(e, container.Id, ArgsOf(container), source).ConfigureAwait(false);
-            if (e.MayHaveHappened())
-            {
-                await CleanUpAsync(container.Id, execId: null, cancellationToken).ConfigureAwait(false);
-            }
-
-            throw explained;
-        }
-
-        if (cancellationToken.IsCancellationRequested)
-        {
-            await CleanUpAsync(container.Id, execId: null, cancellationToken).ConfigureAwait(false);
-            cancellationToken.ThrowIfCancellationRequested();
+            throw await ExplainStartAsync(e, container.Id, ArgsOf(container), source).ConfigureAwait(false);
         }
 
         return (int)response.Pid;
@@ -216,6 +207,7 @@ public sealed partial class TaskClient
     /// <summary>The task if it is made and not started; null where there is none, or there was one that had ended.</summary>
     private async Task<CtrTask?> FindStartableAsync(string id, CancellationToken cancellationToken)
     {
+        await _services.SettledAsync(Resource.Task(id), cancellationToken).ConfigureAwait(false);
         CtrTask? task = await FindAsync(id, cancellationToken).ConfigureAwait(false);
         switch (task?.Status)
         {
@@ -287,11 +279,11 @@ public sealed partial class TaskClient
     private ServiceChannel ServicesFor(RestoreSource? source) => source is null ? _services : _services with { Timeout = null };
 
     /// <summary>Takes back a process, also when its caller has cancelled.</summary>
-    internal Task CleanUpAsync(string id, string? execId, CancellationToken cancellationToken)
-    {
-        var patient = new TaskClient(_services.ForCleanUp, _containers, _snapshots, _stateDirectory);
-        return _services.CleanUpAsync(limit => patient.KillAndDeleteAsync(id, execId, limit), cancellationToken);
-    }
+    internal Task CleanUpAsync(string id, string? execId, CancellationToken cancellationToken) =>
+        _services.CleanUpAsync(limit => Patient.KillAndDeleteAsync(id, execId, limit), ResourceOf(id, execId), cancellationToken);
+
+    /// <summary>The same client for taking back, whose calls have time of their own.</summary>
+    private TaskClient Patient => new(_services.ForCleanUp, _containers, _snapshots, _stateDirectory);
 
     private ProcessIO OpenIO(Container container, string kind, bool standardInput, bool terminal) =>
         ProcessIO.Open(ProcessFifos.Create(FifoDirectoryOf(container), ProcessFifos.NewName(kind), standardInput, terminal));

@@ -16,6 +16,7 @@ public sealed partial class TaskClient
     {
         if (execId is null)
         {
+            await _services.SettledAsync(Resource.Task(id), cancellationToken).ConfigureAwait(false);
             return await DeleteTaskAsync(id, cancellationToken).ConfigureAwait(false);
         }
 
@@ -33,6 +34,7 @@ public sealed partial class TaskClient
     /// <exception cref="CtrException">DeadlineExceeded for a process that SIGKILL does not end.</exception>
     public async Task<CtrExitStatus> ForceDeleteAsync(string id, string? execId = null, CancellationToken cancellationToken = default)
     {
+        await _services.SettledAsync(ResourceOf(id, execId), cancellationToken).ConfigureAwait(false);
         CtrProcess? process = execId is null ? null : await FindExecAsync(id, execId, cancellationToken).ConfigureAwait(false);
         CtrExitStatus? status = await KillAndDeleteAsync(id, execId, cancellationToken).ConfigureAwait(false);
         if (process is not null)
@@ -76,7 +78,7 @@ public sealed partial class TaskClient
                 new DeleteTaskRequest { ContainerId = id },
                 Resource.Task(id),
                 cancellationToken,
-                ServiceChannel.CleanUpTimeout).ConfigureAwait(false);
+                limit: ServiceChannel.CleanUpTimeout).ConfigureAwait(false);
             status = ToExitStatus(id, null, response.ExitStatus, response.ExitedAt);
         }
         catch (CtrException e) when (IsShimGone(e.Message))

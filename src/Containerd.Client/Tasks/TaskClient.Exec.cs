@@ -159,20 +159,12 @@ public sealed partial class TaskClient
             Terminal = options.Terminal,
             Spec = new Any { TypeUrl = ProcessTypeUrl, Value = ByteString.CopyFrom(process.ToUtf8Json()) },
         };
-        try
-        {
-            await _services.CallToEndAsync(
-                TaskMethods.Exec, request, Resource.Exec($"{container.Id}/{execId}"), cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception e)
-        {
-            if (e.MayHaveHappened())
-            {
-                await CleanUpAsync(container.Id, execId, cancellationToken).ConfigureAwait(false);
-            }
-
-            throw;
-        }
+        await _services.CallToEndAsync(
+            TaskMethods.Exec,
+            request,
+            ResourceOf(container.Id, execId),
+            cancellationToken,
+            limit => Patient.KillAndDeleteAsync(container.Id, execId, limit)).ConfigureAwait(false);
     }
 
     private static string NewExecId() => $"exec-{Convert.ToHexString(RandomNumberGenerator.GetBytes(8))}";

@@ -7,6 +7,7 @@ namespace Containerd.Client.Tests.Grpc;
 /// <summary>What is not to be left half done has its time after a cancellation, as long as the daemon answers.</summary>
 public sealed class CompletionTests : IAsyncLifetime
 {
+    private static readonly Resource s_task = Resource.Task("t");
     private static readonly CancellationToken s_cancelled = new(canceled: true);
     private FaultServer _server = null!;
     private ServiceChannel _services = null!;
@@ -24,7 +25,7 @@ public sealed class CompletionTests : IAsyncLifetime
     {
         _server.On("Check", FaultServer.StallAsync);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Within.BoundedAsync(
-            _services.CompleteAsync(Endless, Timeout.InfiniteTimeSpan, s_cancelled)));
+            _services.CompleteAsync(Endless, s_task, Timeout.InfiniteTimeSpan, s_cancelled)));
     }
 
     [Fact]
@@ -40,6 +41,7 @@ public sealed class CompletionTests : IAsyncLifetime
                     await asked.WaitAsync(token);
                 }
             },
+            s_task,
             Timeout.InfiniteTimeSpan,
             s_cancelled));
     }
@@ -49,7 +51,26 @@ public sealed class CompletionTests : IAsyncLifetime
     {
         _server.On("Check", http => ServeAsync(http, new SemaphoreSlim(0)));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Within.BoundedAsync(
-            _services.CompleteAsync(Endless, TimeSpan.FromMilliseconds(300), s_cancelled)));
+            _services.CompleteAsync(Endless, s_task, TimeSpan.FromMilliseconds(300), s_cancelled)));
+    }
+
+    [Fact]
+    public async Task What_its_caller_left_goes_on_and_is_waited_for_by_the_next_one()
+    {
+        _server.On("Check", FaultServer.StallAsync);
+        var finish = new TaskCompletionSource();
+        var work = CancellationToken.None;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Within.BoundedAsync(_services.CompleteAsync(
+            token => Task.WhenAll(finish.Task, Task.Run(() => work = token, token)), s_task, Timeout.InfiniteTimeSpan, s_cancelled)));
+
+        Assert.False(work.IsCancellationRequested);
+        await Within.BoundedAsync(_services.SettledAsync(Resource.Task("other"), default));
+        await Within.BoundedAsync((_services with { Namespace = "other" }).SettledAsync(s_task, default));
+        var settled = (_services with { LeaseId = "l" }).SettledAsync(s_task, default);
+        Assert.False(settled.IsCompleted);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Within.BoundedAsync(_services.SettledAsync(s_task, s_cancelled)));
+        finish.SetException(new InvalidOperationException());
+        await Within.BoundedAsync(settled);
     }
 
     [Fact]
@@ -57,7 +78,7 @@ public sealed class CompletionTests : IAsyncLifetime
     {
         _server.On("Check", FaultServer.StallAsync);
         using var cancel = new CancellationTokenSource();
-        var working = _services.CompleteAsync(Endless, Timeout.InfiniteTimeSpan, cancel.Token);
+        var working = _services.CompleteAsync(Endless, s_task, Timeout.InfiniteTimeSpan, cancel.Token);
         Assert.False(working.IsCompleted);
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Within.BoundedAsync(working));
@@ -66,13 +87,13 @@ public sealed class CompletionTests : IAsyncLifetime
     [Fact]
     public async Task What_fails_in_time_fails_as_it_is() =>
         await Assert.ThrowsAsync<InvalidOperationException>(() => Within.BoundedAsync(
-            _services.CompleteAsync(_ => throw new InvalidOperationException(), Timeout.InfiniteTimeSpan, s_cancelled)));
+            _services.CompleteAsync(_ => throw new InvalidOperationException(), s_task, Timeout.InfiniteTimeSpan, s_cancelled)));
 
     [Fact]
     public async Task A_clean_up_hides_that_it_was_given_up()
     {
         _server.On("Check", FaultServer.StallAsync);
-        await Within.BoundedAsync(_services.CleanUpAsync(Endless, s_cancelled));
+        await Within.BoundedAsync(_services.CleanUpAsync(Endless, s_task, s_cancelled));
     }
 
     private static Task Endless(CancellationToken cancellationToken) => Task.Delay(Timeout.Infinite, cancellationToken);

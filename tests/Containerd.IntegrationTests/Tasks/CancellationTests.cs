@@ -126,12 +126,14 @@ public sealed class CancellationTests(DaemonFixture daemon) : TaskTests(daemon)
 
         // What a daemon under load had not answered is taken back after its caller has left.
         var guard = Stopwatch.StartNew();
-        while (!before.SequenceEqual(await StateAsync()) && guard.Elapsed < Hang)
+        var left = await StateAsync();
+        while (!left.SequenceEqual(before) && guard.Elapsed < Hang)
         {
             await Task.Delay(50);
+            left = await StateAsync();
         }
 
-        Assert.Equal(before, await StateAsync());
+        Assert.Equal(before, left);
 
         async Task<(TimeSpan Took, bool Cancelled)> RoundAsync(TimeSpan after)
         {

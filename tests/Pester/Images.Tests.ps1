@@ -103,7 +103,7 @@ Describe 'Get-CtrImage' {
     It 'shows the name, the digest, the size and the time' {
         $table = Get-CtrImage ghcr* | Out-String -Width 200
         $table | Should -Match 'Name\s+.*Digest\s+.*Size.*\s+.*CreatedAt'
-        $table | Should -Match 'ghcr\.io/org/app:2\s+[0-9a-f]{12}\s+\d+[.,]\d MiB\s+\d{4}-\d\d-\d\d'
+        $table | Should -Match 'ghcr\.io/org/app:2\s+[0-9a-f]{12}\s+\d+[.,]\d [KM]iB\s+\d{4}-\d\d-\d\d'
     }
 
     It 'completes names, short ones too' {

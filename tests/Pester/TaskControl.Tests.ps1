@@ -46,6 +46,13 @@ Describe 'Update-CtrTask' {
 }
 
 Describe 'Measure-CtrTask' {
+    It 'shows processor time and sizes as people read them' {
+        $task = New-Running
+        $task | Update-CtrTask -Memory 64MB
+        $task | Measure-CtrTask | Out-String -Width 200 |
+            Should -Match '\s\d\d:\d\d:\d\d\.\d{3}\s+\d+([.,]\d)? ([KM]i)?B\s+64[.,]0 MiB\s+\d+\s+\d+([.,]\d)? ([KM]i)?B\s'
+    }
+
     It 'measures one, several and all' {
         $one, $two = (New-Running), (New-Running)
         $metric = $one | Measure-CtrTask

@@ -35,6 +35,19 @@ public class ParserTests
     [InlineData("99999999999999999999999999999999")]
     public void What_is_no_size_is_refused(string text) => Assert.Throws<FormatException>(() => ByteSize.Parse(text));
 
+    [Theory]
+    [InlineData(0, "0 B")]
+    [InlineData(1023, "1023 B")]
+    [InlineData(1024, "1.0 KiB")]
+    [InlineData(1048575, "1.0 MiB")]
+    [InlineData(3L << 29, "1.5 GiB")]
+    [InlineData(long.MaxValue, "8.0 EiB")]
+    public void Sizes_are_written(long bytes, string text)
+    {
+        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+        Assert.Equal(text, ByteSize.Format(bytes));
+    }
+
     [Property]
     public bool A_size_in_any_unit_is_its_number_times_a_power_of_1024(uint number, byte unit)
     {

@@ -1,11 +1,13 @@
 using System.Globalization;
 
-namespace Containerd.Client.Oci;
+namespace Containerd;
 
-/// <summary>Reads sizes as people write them.</summary>
+/// <summary>Reads and writes sizes as people do.</summary>
 public static class ByteSize
 {
     private const string Allowed = "a whole number of bytes, or a number with one of the units k, m, g, t, p (also KB, KiB …), each 1024 times the one before, such as 512m, 1.5GiB or 64MB";
+
+    private static readonly string[] s_units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
     /// <summary>Reads a size; units are powers of 1024, with any case, as in PowerShell and Docker.</summary>
     /// <param name="text">Such as <c>67108864</c>, <c>64MiB</c>, <c>64MB</c>, <c>64m</c> or <c>1.5g</c>.</param>
@@ -42,5 +44,23 @@ public static class ByteSize
         return value <= (decimal)long.MaxValue / (1L << shift)
             ? (long)(value * (1L << shift))
             : throw new FormatException($"The size '{text}' is too large: {long.MaxValue} bytes is the most.");
+    }
+
+    /// <summary>Writes a size for people, with one decimal of the largest unit that fits, by the current culture.</summary>
+    /// <param name="bytes">The size in bytes.</param>
+    /// <returns>Such as <c>512 B</c>, <c>1.5 KiB</c> or <c>2.0 GiB</c>.</returns>
+    public static string Format(long bytes)
+    {
+        // Less would be rounded to 1024.0 of a unit.
+        const double Next = 1023.95;
+        double value = bytes;
+        var unit = 0;
+        while (value >= (unit == 0 ? 1024 : Next) && unit < s_units.Length - 1)
+        {
+            value /= 1024;
+            unit++;
+        }
+
+        return string.Format(CultureInfo.CurrentCulture, unit == 0 ? "{0:0} {1}" : "{0:0.0} {1}", value, s_units[unit]);
     }
 }

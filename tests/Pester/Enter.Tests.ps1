@@ -1,5 +1,6 @@
 BeforeDiscovery {
     $noPython = -not (Get-Command python3 -CommandType Application -ErrorAction Ignore)
+    if ($noPython) { Write-Host "Skipped: 'Enter-CtrTask on a terminal', as there is no python3, which plays the terminal." }
 }
 
 BeforeAll {

@@ -159,6 +159,7 @@ public sealed partial class TaskClient
             Terminal = options.Terminal,
             Spec = new Any { TypeUrl = ProcessTypeUrl, Value = ByteString.CopyFrom(process.ToUtf8Json()) },
         };
+        await _services.SettledAsync(ResourceOf(container.Id, execId), cancellationToken).ConfigureAwait(false);
         await _services.CallToEndAsync(
             TaskMethods.Exec,
             request,

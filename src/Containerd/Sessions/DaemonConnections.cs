@@ -64,7 +64,7 @@ internal sealed class DaemonConnections : IDisposable
             foreach (ContainerdClient connection in _own.Values)
             {
                 // At once, unless a cancelled command has left something unfinished, for which nobody waits here.
-                _ = connection.DisposeAsync();
+                _ = connection.DisposeAsync().AsTask();
             }
 
             _own.Clear();

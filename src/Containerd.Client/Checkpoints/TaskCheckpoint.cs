@@ -74,8 +74,8 @@ internal sealed class TaskCheckpoint(Container container, CheckpointOptions opti
                     limit,
                     ServiceChannel.NoTimeout).ConfigureAwait(false),
                 Resource.Task(container.Id),
-                ServiceChannel.CleanUpTimeout,
-                cancellationToken).ConfigureAwait(false);
+                cancellationToken,
+                ServiceChannel.CleanUpTimeout).ConfigureAwait(false);
         }
         catch (CtrException e)
         {

@@ -60,7 +60,6 @@ public sealed partial class ContainerClient
         await _services.CompleteAsync(
             limit => DeleteAsync(container, hasSnapshot && !keepSnapshot, limit),
             Resource.Container(id),
-            ServiceChannel.CleanUpTimeout,
             cancellationToken).ConfigureAwait(false);
     }
 
@@ -88,7 +87,6 @@ public sealed partial class ContainerClient
                 }
             },
             Resource.Container(id),
-            ServiceChannel.CleanUpTimeout,
             cancellationToken).ConfigureAwait(false);
     }
 

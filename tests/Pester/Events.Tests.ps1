@@ -76,6 +76,61 @@ Describe 'Register-CtrEvent' {
         $failed.Exception.Message | Should -Be 'no one', 'no two'
     }
 
+    It 'drops and counts what an action that is slow leaves no room for' {
+        $shared = @{
+            Seen = [System.Collections.Concurrent.ConcurrentQueue[object]]::new()
+            Running = [Threading.ManualResetEventSlim]::new()
+            Published = [Threading.ManualResetEventSlim]::new()
+        }
+        $null = Register-CtrEvent -Topic /test -SourceIdentifier test.slow -BufferSize 4 -MessageData $shared -Action {
+            $Event.MessageData.Running.Set()
+            if (-not $Event.MessageData.Published.Wait(60000)) { throw 'Nothing is published.' }
+            $Event.MessageData.Seen.Enqueue($args[0])
+        }
+        $job = Start-ThreadJob {
+            param($module, $shared)
+            Import-Module $module
+            if (-not $shared.Running.Wait(60000)) { throw 'The action does not run.' }
+            1..100 | ForEach-Object { Publish-CtrEvent /test/number @{ number = $_ } }
+            $shared.Published.Set()
+        } -ArgumentList (Get-Module Containerd).Path, $shared
+        Publish-CtrEvent /test/number @{ number = 0 }
+
+        # Not with Wait-Job, while which no action runs.
+        for ($watch = [Diagnostics.Stopwatch]::StartNew(); $job.State -notin 'Completed', 'Failed' -and $watch.Elapsed -lt $guard;) { Start-Sleep -Milliseconds 20 }
+        Receive-Job $job
+        Remove-Job $job
+        $told = { @($shared.Seen | ForEach-Object { $_ -is [Containerd.CtrEventGap] ? $_.LostCount : 1 } | Measure-Object -Sum).Sum }
+
+        for ($watch = [Diagnostics.Stopwatch]::StartNew(); (& $told) -lt 101 -and $watch.Elapsed -lt $guard;) { Start-Sleep -Milliseconds 20 }
+        Publish-CtrEvent /test/last
+        for ($watch = [Diagnostics.Stopwatch]::StartNew(); $shared.Seen.Topic -notcontains '/test/last' -and $watch.Elapsed -lt $guard;) { Start-Sleep -Milliseconds 20 }
+
+        & $told | Should -Be 102
+        @($shared.Seen)[0..3].Data.number | Should -Be 0, 1, 2, 3
+        @($shared.Seen).Where({ $_ -is [Containerd.CtrEventGap] }).Reason | Should -Contain 'ReaderTooSlow'
+        @($shared.Seen)[-1].Topic | Should -Be '/test/last'
+    }
+
+    It 'ends at once though an action runs and events wait for it' {
+        $sockets = { @(Get-ChildItem /proc/$PID/fd | Where-Object LinkTarget -Like 'socket:*').Count }
+        $shared = @{ Sockets = $sockets; Before = & $sockets; After = $null; Guard = $guard }
+        $null = Register-CtrEvent -Topic /test -SourceIdentifier test.ending -BufferSize 1 -MessageData $shared -Action {
+            1..5 | ForEach-Object { Publish-CtrEvent /test/number @{ number = $_ } }
+            Unregister-Event test.ending
+            $shared = $Event.MessageData
+            for ($watch = [Diagnostics.Stopwatch]::StartNew(); (& $shared.Sockets) -gt $shared.Before -and $watch.Elapsed -lt $shared.Guard;) { Start-Sleep -Milliseconds 20 }
+            $shared.After = & $shared.Sockets
+        }
+        Publish-CtrEvent /test/first
+
+        for ($watch = [Diagnostics.Stopwatch]::StartNew(); $null -eq $shared.After -and $watch.Elapsed -lt $guard;) { Start-Sleep -Milliseconds 20 }
+
+        $shared.After | Should -Not -BeNullOrEmpty
+        $shared.After | Should -BeLessOrEqual $shared.Before
+        Get-EventSubscriber -SourceIdentifier test.ending -ErrorAction Ignore | Should -BeNullOrEmpty
+    }
+
     It 'ends by itself after -MaxTriggerCount' {
         Register-CtrEvent -Topic /test -SourceIdentifier test.max -MaxTriggerCount 2
         1..4 | ForEach-Object { Publish-CtrEvent /test/number @{ number = $_ } }

@@ -38,6 +38,16 @@ Describe 'The staged module' {
         $silent | Should -BeNullOrEmpty
     }
 
+    It 'names no cmdlet in its messages that there is not' {
+        $wrong = Select-String -Path (Get-ChildItem "$root/src" -Recurse -Filter *.cs) -Pattern '^(?!\s*//).*"' | ForEach-Object {
+            $at = "$($_.Filename):$($_.LineNumber)"
+            foreach ($text in [regex]::Matches($_.Line, '"(?:[^"\\]|\\.)*"').Value) {
+                [regex]::Matches($text, '\b[A-Z][a-z]+-Ctr[A-Za-z]*').Value | Where-Object { $_ -and $_ -notin $manifest.CmdletsToExport } | ForEach-Object { "$at $_" }
+            }
+        }
+        $wrong | Should -BeNullOrEmpty
+    }
+
     It 'uses approved verbs' {
         $approved = (Get-Verb).Verb
         $module.ExportedCmdlets.Values.Verb | Where-Object { $_ -notin $approved } | Should -BeNullOrEmpty

@@ -4,10 +4,13 @@ namespace Containerd.Client;
 internal sealed record DaemonObservation(
     IReadOnlyList<CtrContainer> Containers, IReadOnlyList<CtrTask> Tasks, IReadOnlyList<CtrProcess> Execs)
 {
+    // A shim answers at once, or hangs.
+    private static readonly TimeSpan s_shimTimeout = TimeSpan.FromSeconds(10);
+
     /// <summary>Asks the daemon.</summary>
     /// <param name="client">A client of the namespace.</param>
     /// <param name="allNamespaces">Whether to look at all namespaces.</param>
-    /// <param name="execs">The execs to look at, as a list of tasks has none; one that is gone is left out.</param>
+    /// <param name="execs">The execs to look at, as a list of tasks has none; one that is gone is left out, and of one whose shim does not answer the state is unknown.</param>
     /// <param name="cancellationToken">Ends the calls.</param>
     public static async Task<DaemonObservation> TakeAsync(
         ContainerdClient client,
@@ -31,18 +34,45 @@ internal sealed record DaemonObservation(
             }
         }
 
-        foreach ((string @namespace, string id, string execId) in execs)
+        foreach (IGrouping<(string Namespace, string Id), string> one in execs.GroupBy(exec => (exec.Namespace, exec.Id), exec => exec.ExecId))
+        {
+            processes.AddRange(await LookAsync(
+                client.WithNamespace(one.Key.Namespace).WithTimeout(s_shimTimeout), one.Key.Id, one, cancellationToken).ConfigureAwait(false));
+        }
+
+        return new DaemonObservation(containers, tasks, processes);
+    }
+
+    /// <summary>Looks at the execs of one container. Where its shim does not answer, that is no reason to wait for it again, or to tell of no other.</summary>
+    private static async Task<List<CtrProcess>> LookAsync(
+        ContainerdClient client, string id, IEnumerable<string> execIds, CancellationToken cancellationToken)
+    {
+        var processes = new List<CtrProcess>();
+        bool answers = true;
+        foreach (string execId in execIds)
         {
             try
             {
-                processes.Add(await client.WithNamespace(@namespace).Tasks.GetExecAsync(id, execId, cancellationToken).ConfigureAwait(false));
+                processes.Add(answers
+                    ? await client.Tasks.GetExecAsync(id, execId, cancellationToken).ConfigureAwait(false)
+                    : Unknown(client, id, execId));
             }
             catch (CtrException e) when (e.Kind is CtrErrorKind.NotFound)
             {
                 // It was removed, or its task.
             }
+            catch (CtrException e) when (e.Kind is not CtrErrorKind.Unavailable)
+            {
+                answers = false;
+                processes.Add(Unknown(client, id, execId));
+            }
         }
 
-        return new DaemonObservation(containers, tasks, processes);
+        return processes;
     }
+
+    private static CtrProcess Unknown(ContainerdClient client, string id, string execId) => new()
+    {
+        ContainerId = id, ExecId = execId, Pid = 0, Status = CtrTaskStatus.Unknown, Address = client.Address.ToString(), Namespace = client.Namespace,
+    };
 }

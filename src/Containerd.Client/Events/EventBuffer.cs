@@ -2,7 +2,8 @@ namespace Containerd.Client;
 
 /// <summary>
 /// What waits for the reader of a subscription. It is bounded: when it is full, events are dropped until the reader has
-/// taken all that wait, and a <see cref="CtrEventGap"/> stands where they are missing.
+/// taken all that wait, and a <see cref="CtrEventGap"/> stands where they are missing. That the stream was lost is never
+/// dropped: it is told behind that gap, several times as one.
 /// </summary>
 internal sealed class EventBuffer(int capacity, string @namespace, string address)
 {
@@ -10,6 +11,7 @@ internal sealed class EventBuffer(int capacity, string @namespace, string addres
     private readonly Queue<CtrEvent> _queue = new();
     private long _lost;
     private DateTimeOffset _lostSince;
+    private CtrEventGap? _streamLost;
     private bool _completed;
     private Exception? _failure;
     private TaskCompletionSource? _waiting;
@@ -23,9 +25,13 @@ internal sealed class EventBuffer(int capacity, string @namespace, string addres
                 return;
             }
 
-            if (_lost == 0 && _queue.Count < capacity)
+            if (_lost == 0 && _streamLost is null && _queue.Count < capacity)
             {
                 _queue.Enqueue(value);
+            }
+            else if (value is CtrEventGap gap)
+            {
+                _streamLost = gap with { Since = _streamLost?.Since ?? gap.Since };
             }
             else if (_lost++ == 0)
             {
@@ -64,6 +70,12 @@ internal sealed class EventBuffer(int capacity, string @namespace, string addres
                 if (_lost > 0)
                 {
                     return TakeGap();
+                }
+
+                if (_streamLost is { } gap)
+                {
+                    _streamLost = null;
+                    return gap;
                 }
 
                 if (_completed)

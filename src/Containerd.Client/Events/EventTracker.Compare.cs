@@ -127,12 +127,29 @@ internal sealed partial class EventTracker
         {
             foreach (string execId in task.Execs.Keys.ToArray())
             {
-                CtrProcess? exec = observed[key].FirstOrDefault(exec => exec.ExecId == execId);
-                if (exec is null || exec.Status == CtrTaskStatus.Stopped)
-                {
-                    EndExec(key, task, execId, exec?.ExitCode, exec?.ExitedAt, now, missed);
-                }
+                CompareExec(key, task, execId, observed[key].FirstOrDefault(exec => exec.ExecId == execId), now, missed);
             }
+        }
+    }
+
+    private void CompareExec(Key key, TrackedTask task, string execId, CtrProcess? observed, DateTimeOffset now, List<CtrEvent> missed)
+    {
+        // One that was only registered has the id of one that is gone.
+        if (observed is null or { Status: CtrTaskStatus.Created })
+        {
+            EndExec(key, task, execId, code: null, exitedAt: null, now, missed);
+            return;
+        }
+
+        if (!task.HasExec(execId, observed.Pid))
+        {
+            EndExec(key, task, execId, code: null, exitedAt: null, now, missed);
+            ReportExecStart(key, task, execId, observed.Pid, now, missed);
+        }
+
+        if (observed.Status == CtrTaskStatus.Stopped)
+        {
+            EndExec(key, task, execId, observed.ExitCode, observed.ExitedAt, now, missed);
         }
     }
 
@@ -181,6 +198,12 @@ internal sealed partial class EventTracker
             ContainerId = key.Id, ExecId = execId, Pid = pid, ExitCode = code, ExitedAt = exitedAt, OutOfMemory = task.OutOfMemory,
         };
         missed.Add(Missed(exit, "/tasks/exit", key, exitedAt ?? now));
+    }
+
+    private void ReportExecStart(Key key, TrackedTask task, string execId, int pid, DateTimeOffset time, List<CtrEvent> missed)
+    {
+        task.Execs[execId] = pid;
+        missed.Add(Missed(new CtrTaskExecStartedEvent { ContainerId = key.Id, ExecId = execId, Pid = pid }, "/tasks/exec-started", key, time));
     }
 
     private void ReportStart(Key key, TrackedTask task, DateTimeOffset time, List<CtrEvent> missed)

@@ -97,8 +97,14 @@ internal sealed partial class EventTracker
     private void ReceiveExecExit(Key key, CtrTaskExitEvent value, List<CtrEvent> report)
     {
         TrackedTask? task = _tasks.GetValueOrDefault(key);
-        bool running = task is not null && task.Execs.Remove(value.ExecId!);
-        if (_ends.Add(new End(key.Namespace, key.Id, value.ExecId, value.Pid, Removed: false), value.Timestamp) || running)
+        var end = new End(key.Namespace, key.Id, value.ExecId, value.Pid, Removed: false);
+        if (task is not null && !_ends.Contains(end) && EndEarlierExec(key, task, value, value.Pid, report))
+        {
+            ReportExecStart(key, task, value.ExecId!, value.Pid, value.Timestamp, report);
+        }
+
+        bool running = task is not null && task.HasExec(value.ExecId!, value.Pid) && task.Execs.Remove(value.ExecId!);
+        if (_ends.Add(end, value.Timestamp) || running)
         {
             report.Add(value with { OutOfMemory = task?.OutOfMemory ?? false });
         }
@@ -150,8 +156,7 @@ internal sealed partial class EventTracker
                 task.Paused = false;
                 break;
             case CtrTaskExecStartedEvent started when task is not null:
-                known = _ends.Contains(new End(key.Namespace, key.Id, started.ExecId, started.Pid, Removed: false))
-                    || !task.Execs.TryAdd(started.ExecId!, started.Pid);
+                known = !StartExec(key, task, started, report);
                 break;
         }
 
@@ -159,6 +164,37 @@ internal sealed partial class EventTracker
         {
             report.Add(value);
         }
+    }
+
+    /// <summary>Notes that an exec was started; false where that, or its end, is known.</summary>
+    private bool StartExec(Key key, TrackedTask task, CtrTaskExecStartedEvent value, List<CtrEvent> report)
+    {
+        if (_ends.Contains(new End(key.Namespace, key.Id, value.ExecId, value.Pid, Removed: false)) || task.HasExec(value.ExecId!, value.Pid))
+        {
+            return false;
+        }
+
+        EndEarlierExec(key, task, value, value.Pid, report);
+
+        // Of one that comes late nothing is noted: a later one has the id.
+        task.Execs.TryAdd(value.ExecId!, value.Pid);
+        return true;
+    }
+
+    /// <summary>
+    /// An exec id that another process had is used again: that one must have ended. An event of before this stream that comes
+    /// after the comparison tells nothing of that, as the process that was seen then is the later one.
+    /// </summary>
+    /// <returns>Whether there was another one, which has ended.</returns>
+    private bool EndEarlierExec(Key key, TrackedTask task, CtrTaskEvent value, int pid, List<CtrEvent> report)
+    {
+        if (!task.Execs.ContainsKey(value.ExecId!) || task.HasExec(value.ExecId!, pid) || (!_comparing && value.Timestamp < _begun))
+        {
+            return false;
+        }
+
+        EndExec(key, task, value.ExecId!, code: null, exitedAt: null, value.Timestamp, report);
+        return true;
     }
 
     /// <summary>

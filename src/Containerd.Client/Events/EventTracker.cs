@@ -5,7 +5,7 @@ namespace Containerd.Client;
 
 /// <summary>
 /// Follows containers and tasks through their events: leaves out what was reported before, and adds what was missed while the
-/// stream was lost, and removals of tasks that no shim told of. What it keeps is bounded by the containers and tasks that the daemon has.
+/// stream was lost, and removals of tasks that no shim told of. What it keeps is bounded by the containers and tasks that the daemon has, and had when the stream was lost.
 /// </summary>
 /// <remarks>
 /// A shim sends create, start and exit in this order, so that an event tells what must have been before it. This is used
@@ -30,6 +30,9 @@ internal sealed partial class EventTracker(string address)
     {
         _comparing = true;
         _begun = null;
+
+        // All that is known may be gone when the stream is there again, a task with two ends; its shims may tell of it then.
+        _ends.Reserve(_containers.Count + _tasks.Values.Sum(task => 2 + task.Execs.Count));
         _touchedTasks.Clear();
         _touchedContainers.Clear();
     }

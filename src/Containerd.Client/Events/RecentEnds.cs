@@ -2,14 +2,18 @@ namespace Containerd.Client;
 
 /// <summary>
 /// The last ends that were reported of what is gone. A shim repeats an event that it could not deliver, and a second one
-/// comes for a shim that died: they are known by this. It holds a fixed number.
+/// comes for a shim that died: they are known by this. It holds a number that is given by what there was to end.
 /// </summary>
 internal sealed class RecentEnds
 {
-    private const int Capacity = 1024;
+    private const int Least = 1024;
 
     private readonly Queue<End> _order = new();
     private readonly Dictionary<End, DateTimeOffset> _ends = [];
+    private int _capacity = Least;
+
+    /// <summary>So many ends may come at once, and nothing of what comes after them soon shall push them out.</summary>
+    public void Reserve(int count) => _capacity = Math.Max(_capacity, Least + count);
 
     /// <summary>Notes an end and when it was; false where it is known already.</summary>
     public bool Add(End end, DateTimeOffset time)
@@ -19,7 +23,7 @@ internal sealed class RecentEnds
         if (added)
         {
             _order.Enqueue(end);
-            if (_order.Count > Capacity)
+            if (_order.Count > _capacity)
             {
                 _ends.Remove(_order.Dequeue());
             }

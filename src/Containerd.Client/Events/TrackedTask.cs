@@ -23,8 +23,13 @@ internal sealed class TrackedTask(int pid)
     /// <summary>The execs that run, and their process ids.</summary>
     public Dictionary<string, int> Execs { get; } = [];
 
+    /// <summary>Whether an exec of that id runs that is the process, as far as is known. The id may be used again after its end.</summary>
+    public bool HasExec(string execId, int pid) => Execs.TryGetValue(execId, out int known) && IsSame(known, pid);
+
     public void End(int? code, DateTimeOffset? at) => (Exited, ExitCode, ExitedAt) = (true, code, at);
 
     /// <summary>Whether an event is about this task and not about one that its container had before. 0 and less mean that the pid is not known.</summary>
-    public bool Is(int pid) => pid <= 0 || Pid <= 0 || pid == Pid;
+    public bool Is(int pid) => IsSame(Pid, pid);
+
+    private static bool IsSame(int known, int pid) => pid <= 0 || known <= 0 || pid == known;
 }

@@ -14,7 +14,7 @@ internal sealed class EventRegistration(ContainerdClient connection) : IDisposab
         _feed = await subscribe(connection, cancellationToken).ConfigureAwait(false);
 
     /// <summary>Hands the events over, one after the other, on a thread of the pool.</summary>
-    public void Start(Action<CtrEvent> raise) => _running = Task.Run(() => RunAsync(_feed!, raise, _stop.Token));
+    public void Start(Func<CtrEvent, CancellationToken, Task> raise) => _running = Task.Run(() => RunAsync(_feed!, raise, _stop.Token));
 
     /// <summary>Ends it, soon; on whichever thread the registration is ended, nothing is waited for.</summary>
     public void Dispose()
@@ -26,11 +26,11 @@ internal sealed class EventRegistration(ContainerdClient connection) : IDisposab
         }
     }
 
-    private static async Task RunAsync(EventFeed feed, Action<CtrEvent> raise, CancellationToken cancellationToken)
+    private static async Task RunAsync(EventFeed feed, Func<CtrEvent, CancellationToken, Task> raise, CancellationToken cancellationToken)
     {
         await foreach (CtrEvent value in feed.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
-            raise(value);
+            await raise(value, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -8,6 +8,9 @@ namespace Containerd.PowerShell.Events;
 [OutputType(typeof(PSEventJob))]
 public sealed class RegisterCtrEventCommand : EventCmdlet
 {
+    // So few that an end of the registration, for which PowerShell runs the actions that wait, comes soon.
+    private const int MaximumWaitingActions = 16;
+
     private int _raised;
 
     /// <summary>What to do for each event.</summary>
@@ -66,8 +69,9 @@ public sealed class RegisterCtrEventCommand : EventCmdlet
         }
 
         PSEventManager manager = Events;
+        var source = new EventSource(registrations, Action, Math.Min(BufferSize, MaximumWaitingActions));
         PSEventSubscriber subscriber = manager.SubscribeEvent(
-            new EventSource(registrations, Action),
+            source,
             nameof(EventSource.Received),
             name,
             MessageData,
@@ -77,17 +81,19 @@ public sealed class RegisterCtrEventCommand : EventCmdlet
             maxTriggerCount: MaxTriggerCount);
         foreach (EventRegistration registration in registrations)
         {
-            registration.Start(value => Raise(manager, name, value));
+            registration.Start((value, cancellationToken) => RaiseAsync(manager, source, name, value, cancellationToken));
         }
 
         return subscriber;
     }
 
-    private void Raise(PSEventManager manager, string name, CtrEvent value)
+    private async Task RaiseAsync(PSEventManager manager, EventSource source, string name, CtrEvent value, CancellationToken cancellationToken)
     {
         // The manager keeps what is raised beyond its count for nobody.
         if (IsWanted(value) && (MaxTriggerCount == 0 || Interlocked.Increment(ref _raised) <= MaxTriggerCount))
         {
+            await source.WaitForRoomAsync(value, cancellationToken).ConfigureAwait(false);
+
             // On this thread, as the manager's own would lose the order; the action is not waited for.
             manager.GenerateEvent(name, null, [value], MessageData, processInCurrentThread: true, waitForCompletionInCurrentThread: false);
         }

@@ -55,6 +55,46 @@ public sealed class EventBufferTests
     }
 
     [Fact]
+    public async Task The_loss_of_the_stream_is_told_whatever_is_dropped()
+    {
+        for (var i = 0; i < 4; i++)
+        {
+            _buffer.Add(Event(i));
+        }
+
+        _buffer.Add(Lost(since: 4, at: 5));
+        _buffer.Add(Event(6));
+        _buffer.Add(Lost(since: 7, at: 8));
+        for (var i = 0; i < 3; i++)
+        {
+            await TakeAsync();
+        }
+
+        Assert.Equal(2, Assert.IsType<CtrEventGap>(await TakeAsync()).LostCount);
+        Assert.Equal(Lost(since: 4, at: 8), await TakeAsync());
+        _buffer.Add(Event(9));
+        Assert.Equal(Event(9), await TakeAsync());
+    }
+
+    [Fact]
+    public async Task The_loss_of_the_stream_is_no_lost_event_where_nothing_else_is_dropped()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            _buffer.Add(Event(i));
+        }
+
+        _buffer.Add(Lost(since: 4, at: 5));
+        await TakeAsync();
+        await TakeAsync();
+        await TakeAsync();
+
+        Assert.Equal(Lost(since: 4, at: 5), await TakeAsync());
+        _buffer.Add(Event(6));
+        Assert.Equal(Event(6), await TakeAsync());
+    }
+
+    [Fact]
     public async Task What_waits_is_read_before_the_end_and_before_a_failure()
     {
         _buffer.Add(Event(1));
@@ -82,6 +122,11 @@ public sealed class EventBufferTests
 
     private static CtrUnknownEvent Event(int number) =>
         new() { TypeUrl = $"t{number}", Value = ReadOnlyMemory<byte>.Empty, Timestamp = DateTimeOffset.UnixEpoch.AddSeconds(number) };
+
+    private static CtrEventGap Lost(int since, int at) => new()
+    {
+        Reason = CtrEventGapReason.StreamLost, Since = DateTimeOffset.UnixEpoch.AddSeconds(since), Timestamp = DateTimeOffset.UnixEpoch.AddSeconds(at),
+    };
 
     private Task<CtrEvent?> TakeAsync() => _buffer.TakeAsync(CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromSeconds(60));
 }

@@ -177,6 +177,34 @@ public sealed partial class EventTrackerTests
         Assert.Equal(0, _tracker.Count);
     }
 
+    [Theory]
+    [InlineData(5000, false)]
+    [InlineData(600, true)]
+    public void However_many_ended_while_the_stream_was_lost_none_is_told_twice(int count, bool again)
+    {
+        var ids = Enumerable.Range(0, count).Select(i => "a" + i).ToArray();
+        _tracker.Compare(Observed([.. ids.Select(id => Task(id, 1, CtrTaskStatus.Running))]));
+        foreach (var id in ids)
+        {
+            Receive(new CtrTaskExecStartedEvent { ContainerId = id, ExecId = "e", Pid = 2 });
+        }
+
+        _tracker.StreamLost();
+        Assert.Equal(3 * count, _tracker.Compare(s_nothing).Count);
+        if (again)
+        {
+            _tracker.StreamLost();
+            _tracker.Compare(s_nothing);
+        }
+
+        foreach (var id in ids)
+        {
+            Assert.Empty(Receive(Exit(id, 2, 1) with { ExecId = "e" }));
+            Assert.Empty(Receive(Exit(id, 1, 3)));
+            Assert.Empty(Receive(Delete(id, 1)));
+        }
+    }
+
     [FsCheck.Xunit.Property]
     public void Each_start_and_exit_is_reported_once_whatever_is_lost_and_repeated(int[] choices)
     {

@@ -36,6 +36,21 @@ public sealed class ContentTests(DaemonFixture daemon) : IClassFixture<DaemonFix
         }
     }
 
+    [SkippableFact]
+    public async Task Content_that_is_removed_is_told_of()
+    {
+        daemon.Require();
+        var bytes = RandomNumberGenerator.GetBytes(16);
+        var digest = Digest(bytes);
+        await using var feed = await daemon.Client.Events.SubscribeAsync(new EventSubscription { Topics = ["/content"] });
+        await Content.WriteAsync("told", digest, bytes.Length, new MemoryStream(bytes), s_noLabels, null, CancellationToken.None);
+
+        await daemon.RunCtrAsync("content", "delete", digest);
+
+        var deletion = Assert.IsType<CtrContentDeleteEvent>((await Events.EventTests.TakeAsync(feed, value => value is CtrContentDeleteEvent && value.Id == digest))[^1]);
+        Assert.Equal(("/content/delete", digest, daemon.Namespace), (deletion.Topic, deletion.Digest, deletion.Namespace));
+    }
+
     [SkippableTheory]
     [InlineData(0)]
     [InlineData(1)]

@@ -199,6 +199,23 @@ public sealed class EventTests(DaemonFixture daemon, ITestOutputHelper output) :
     }
 
     [SkippableFact]
+    public async Task A_namespace_is_told_of_as_it_is_made_changed_and_removed()
+    {
+        Daemon.Require();
+        var name = $"events-{Guid.NewGuid():N}";
+        await using var feed = await Events.SubscribeAsync(new EventSubscription { Topics = ["/namespaces"], AllNamespaces = true }).WaitAsync(Hang);
+
+        await Daemon.RunCtrAsync("namespaces", "create", name, "color=blue");
+        await Daemon.RunCtrAsync("namespaces", "label", name, "shape=round");
+        await Daemon.RunCtrAsync("namespaces", "remove", name);
+
+        var events = (await TakeAsync(feed, value => value is CtrNamespaceDeleteEvent && value.Id == name)).Where(value => value.Id == name).ToArray();
+        Assert.Equal(["/namespaces/create", "/namespaces/update", "/namespaces/delete"], events.Select(value => value.Topic));
+        Assert.Equal("blue", Assert.IsType<CtrNamespaceCreateEvent>(events[0]).Labels["color"]);
+        Assert.Equal("round", Assert.IsType<CtrNamespaceUpdateEvent>(events[1]).Labels["shape"]);
+    }
+
+    [SkippableFact]
     public async Task A_filter_or_topic_that_is_none_is_an_error()
     {
         Daemon.Require();

@@ -47,6 +47,32 @@ public sealed class LifecycleTests(DaemonFixture daemon) : TaskTests(daemon)
     }
 
     [SkippableFact]
+    public async Task Tasks_that_come_and_go_meanwhile_keep_no_other_from_being_listed()
+    {
+        var stays = await RunningAsync();
+        var coming = Task.WhenAll(Enumerable.Range(0, 4).Select(async _ =>
+        {
+            for (var i = 0; i < 5; i++)
+            {
+                var id = await ContainerAsync("true");
+                await Tasks.StartAsync(id, DetachedOutput.None).WaitAsync(Hang);
+                await Tasks.ForceDeleteAsync(id).WaitAsync(Hang);
+            }
+        }));
+
+        var lengths = new HashSet<int>();
+        while (!coming.IsCompleted)
+        {
+            var listed = await Tasks.ListAsync().WaitAsync(Hang);
+            Assert.Equal(CtrTaskStatus.Running, listed.Single(task => task.Id == stays).Status);
+            lengths.Add(listed.Count);
+        }
+
+        await coming;
+        Assert.NotEqual(1, lengths.Count);
+    }
+
+    [SkippableFact]
     public async Task A_task_that_has_ended_makes_room_for_the_next_start()
     {
         var id = await ContainerAsync("sh", "-c", "exit 5");

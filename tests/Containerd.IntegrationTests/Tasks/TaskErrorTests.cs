@@ -60,6 +60,7 @@ public sealed class TaskErrorTests(DaemonFixture daemon) : TaskTests(daemon)
         var tasks = client.Tasks;
 
         await RefusedAsync("InvalidExecId", "a b", s_true with { ExecId = "a b" });
+        await RefusedAsync("InvalidExecId", "''", s_true with { ExecId = "" });
         await RefusedAsync("InvalidExecId", "76", s_true with { ExecId = new string('a', 77) });
         await RefusedAsync("InvalidCommand", "command", s_true with { Command = [] });
         await RefusedAsync("InvalidCommand", "command", s_true with { Command = [""] });

@@ -19,11 +19,11 @@ internal static class CheckpointArchive
     private const UnixFileMode FileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>
-    /// Unpacks a tar into a new directory. Files and directories are their owner's alone; owners, modes, times and extended
+    /// Unpacks a tar into a directory. Files and directories are their owner's alone; owners, modes, times and extended
     /// attributes of the tar are not taken over.
     /// </summary>
     /// <param name="archive">The tar, from its start.</param>
-    /// <param name="directory">The directory, which is not there yet. After a failure it is not there either.</param>
+    /// <param name="directory">The directory, which is made where it is not there, and else is empty. After a failure it is not there.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>Bytes of the files.</returns>
     /// <exception cref="InvalidDataException">The tar is damaged, no checkpoint, or holds what does not belong in one.</exception>
@@ -155,7 +155,8 @@ internal static class CheckpointArchive
         }
     }
 
-    private static void CreateDirectory(string path)
+    /// <summary>Makes a directory for a checkpoint, and those above it.</summary>
+    public static void CreateDirectory(string path)
     {
         if (OperatingSystem.IsWindows())
         {

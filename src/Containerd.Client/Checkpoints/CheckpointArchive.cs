@@ -83,6 +83,11 @@ internal static class CheckpointArchive
                 throw Refused(entry, "a whiteout");
             }
 
+            if (name.Contains(':', StringComparison.Ordinal))
+            {
+                throw Refused(entry, "named as a drive or a stream of Windows is");
+            }
+
             switch (entry.EntryType)
             {
                 case TarEntryType.Directory:

@@ -16,7 +16,10 @@ internal sealed partial record ServiceChannel
     // How long a caller that has cancelled stays for a call that makes something.
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(1);
 
-    private readonly UnfinishedWork _unfinished = new();
+    // How long a caller that has cancelled stays for what is taken back or removed.
+    private static readonly TimeSpan s_stay = TimeSpan.FromSeconds(5);
+
+    private static readonly CancellationToken s_left = new(canceled: true);
 
     /// <summary>The same for taking back: its calls have time of their own, however little the caller gave to what failed.</summary>
     public ServiceChannel ForCleanUp => this with { Timeout = CleanUpTimeout };
@@ -33,20 +36,18 @@ internal sealed partial record ServiceChannel
     /// Removes what was made, or may have been, for a caller that has cancelled or got no answer. Without it the caller looks
     /// at its token afterwards.
     /// </param>
-    /// <param name="limit">How long the moment is at most; null for a second.</param>
     public async Task<TResponse> CallToEndAsync<TRequest, TResponse>(
         Method<TRequest, TResponse> method,
         TRequest request,
         Resource resource,
         CancellationToken cancellationToken,
-        Func<CancellationToken, Task>? takeBack = null,
-        TimeSpan? limit = null)
+        Func<CancellationToken, Task>? takeBack = null)
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse>
     {
         cancellationToken.ThrowIfCancellationRequested();
         TResponse? response = null;
-        await CompleteAsync(CallAsync, resource, limit ?? s_grace, cancellationToken).ConfigureAwait(false);
+        await CompleteAsync(CallAsync, resource, cancellationToken, s_grace).ConfigureAwait(false);
         return response!;
 
         async Task CallAsync(CancellationToken late)
@@ -61,7 +62,8 @@ internal sealed partial record ServiceChannel
             }
             catch (Exception e) when (takeBack is not null && e.MayHaveHappened())
             {
-                await CleanUpAsync(takeBack, resource, late).ConfigureAwait(false);
+                // Whoever got no answer in time does not wait for another one.
+                await CleanUpAsync(takeBack, resource, s_left).ConfigureAwait(false);
                 throw;
             }
         }
@@ -75,7 +77,7 @@ internal sealed partial record ServiceChannel
     {
         try
         {
-            await CompleteAsync(work, resource, CleanUpTimeout, cancellationToken).ConfigureAwait(false);
+            await CompleteAsync(work, resource, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is CtrException or OperationCanceledException)
         {
@@ -89,22 +91,27 @@ internal sealed partial record ServiceChannel
     /// </summary>
     /// <param name="work">What to do.</param>
     /// <param name="resource">What it is about: see <see cref="SettledAsync"/>.</param>
-    /// <param name="limit">How long the caller stays at most after the cancellation.</param>
     /// <param name="cancellationToken">The caller's.</param>
+    /// <param name="stay">How long the caller stays at most after the cancellation; null for five seconds.</param>
     /// <exception cref="OperationCanceledException">The caller has left it.</exception>
     public async Task CompleteAsync(
-        Func<CancellationToken, Task> work, Resource resource, TimeSpan limit, CancellationToken cancellationToken)
+        Func<CancellationToken, Task> work, Resource resource, CancellationToken cancellationToken, TimeSpan? stay = null)
     {
         Task working = WorkAsync(work, cancellationToken);
         await working.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!working.IsCompleted)
         {
-            using var stay = new CancellationTokenSource(limit);
+            using var over = new CancellationTokenSource(stay ?? s_stay);
             while (await Task.WhenAny(working, Task.Delay(s_patience, CancellationToken.None)).ConfigureAwait(false) != working)
             {
-                if (stay.IsCancellationRequested || !await AnswersAsync().ConfigureAwait(false))
+                if (over.IsCancellationRequested || !await AnswersAsync().ConfigureAwait(false))
                 {
-                    _unfinished.Add(Namespace, resource, working);
+                    UnfinishedWork.Add(Address, Namespace, resource, working);
+                    if (LeaseId is not null)
+                    {
+                        UnfinishedWork.Add(Address, Namespace, Resource.UnderLease(LeaseId), working);
+                    }
+
                     throw new OperationCanceledException(cancellationToken);
                 }
             }
@@ -117,8 +124,24 @@ internal sealed partial record ServiceChannel
     /// Waits for what callers that have cancelled left unfinished: whoever is about to make the same thing again would find
     /// it half made or half removed.
     /// </summary>
-    public Task SettledAsync(Resource resource, CancellationToken cancellationToken) =>
-        _unfinished.SettledAsync(Namespace, resource, cancellationToken);
+    /// <exception cref="CtrException">DeadlineExceeded where it is not finished within <see cref="Timeout"/>.</exception>
+    public async Task SettledAsync(Resource resource, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await UnfinishedWork.SettledAsync(Address, Namespace, resource, Timeout ?? NoTimeout, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException e)
+        {
+            throw new CtrException(
+                CtrErrorKind.DeadlineExceeded,
+                $"{resource.Kind}Unfinished",
+                $"{resource.Kind} '{resource.Id}': what a cancelled command has begun is not finished yet.",
+                resource.Id,
+                "Try again in a minute. The daemon, or the task's shim, is slow to answer.",
+                e);
+        }
+    }
 
     /// <summary>
     /// Waits for work that takes the daemon as long as it takes, such as unpacking a layer. Each time that

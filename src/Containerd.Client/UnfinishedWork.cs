@@ -2,32 +2,46 @@ using System.Collections.Concurrent;
 
 namespace Containerd.Client;
 
-/// <summary>What goes on after its callers have left, by what it is about.</summary>
-internal sealed class UnfinishedWork
+/// <summary>What goes on in this process after its callers have left, by what it is about.</summary>
+internal static class UnfinishedWork
 {
-    private readonly ConcurrentDictionary<(string Namespace, Resource), Task> _left = new();
+    // Of all clients of the process: the next call may come from another one.
+    private static readonly ConcurrentDictionary<(string Address, string Namespace, Resource), Task> s_left = new();
 
     /// <summary>Takes over what its caller has left. It ends by itself; how it ends is nobody's concern any more.</summary>
-    public void Add(string @namespace, Resource resource, Task work)
+    public static void Add(ContainerdAddress address, string @namespace, Resource resource, Task work)
     {
-        (string, Resource) key = (@namespace, resource);
-        Task all = _left.AddOrUpdate(key, work, (_, earlier) => Task.WhenAll(earlier, work));
+        (string, string, Resource) key = (address.ToString(), @namespace, resource);
+        Task all = s_left.AddOrUpdate(key, work, (_, earlier) => Task.WhenAll(earlier, work));
         _ = ForgetAsync();
 
         async Task ForgetAsync()
         {
             await all.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            _left.TryRemove(new(key, all));
+            s_left.TryRemove(new(key, all));
         }
     }
 
     /// <summary>Waits until nothing is left unfinished about a resource.</summary>
-    public async Task SettledAsync(string @namespace, Resource resource, CancellationToken cancellationToken)
+    /// <exception cref="TimeoutException">It is not finished in time.</exception>
+    public static async Task SettledAsync(
+        ContainerdAddress address, string @namespace, Resource resource, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        while (_left.TryGetValue((@namespace, resource), out Task? left) && !left.IsCompleted)
+        while (s_left.TryGetValue((address.ToString(), @namespace, resource), out Task? left) && !left.IsCompleted)
         {
-            await left.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            cancellationToken.ThrowIfCancellationRequested();
+            // However the work ends.
+            Task ended = left.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            await ended.WaitAsync(timeout, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Waits until nothing is left unfinished at a daemon.</summary>
+    public static async Task SettledAsync(ContainerdAddress address)
+    {
+        string text = address.ToString();
+        while (s_left.FirstOrDefault(pair => pair.Key.Address == text && !pair.Value.IsCompleted).Value is { } left)
+        {
+            await left.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 }

@@ -87,3 +87,41 @@ Describe 'Ctrl+C when the daemon has fallen silent' {
         $result.Errors | Should -BeNullOrEmpty
     }
 }
+
+Describe 'Ctrl+C when the daemon stands still for a while' {
+    BeforeEach {
+        $null = Enter-StopNamespace
+    }
+
+    AfterEach {
+        Exit-StopNamespace
+    }
+
+    # A command without a session closes its connection when it ends.
+    It 'takes back what <Script> had begun, before the next command' -ForEach @(
+        @{ Script = 'Start-CtrTask c' }
+        @{ Script = 'Start-CtrTask c -Attach' }
+        @{ Script = 'New-CtrTask c' }
+    ) {
+        $null = New-Container c
+        foreach ($delay in 0..7 | ForEach-Object { 15 * $_ }) {
+            $result = try {
+                Invoke-Stopped "$Script after $delay ms" "'begun'; $Script -Address `$address" @{ address = $env:CONTAINERD_ADDRESS } {
+                    param($output)
+                    [Threading.SpinWait]::SpinUntil({ $output.Count -gt 0 }, $guard) | Should -BeTrue
+                    Start-Sleep -Milliseconds $delay
+                    kill -STOP $env:CONTAINERD_TEST_PID
+                }
+            }
+            finally {
+                kill -CONT $env:CONTAINERD_TEST_PID
+            }
+            if ($result.State -eq 'Stopped') {
+                (Start-CtrTask c).Status | Should -Be Running
+                $result.Errors | Should -BeNullOrEmpty
+            }
+            Stop-CtrTask c -Force -Confirm:$false
+            Remove-CtrTask c -Force
+        }
+    }
+}

@@ -52,7 +52,7 @@ public sealed partial class CheckpointClient
                 ImageIndex index = await CollectAsync(lease, container, checkpoint, options, cancellationToken).ConfigureAwait(false);
                 CancellationToken after = checkpoint.After(cancellationToken);
                 CtrDescriptor target = await WriteIndexAsync(lease, index, after).ConfigureAwait(false);
-                Image image = await NameAsync(name, target, after).ConfigureAwait(false);
+                Image image = await NameAsync(lease, name, target, after).ConfigureAwait(false);
                 lease.Complete();
                 return Describe(image, new CheckpointImage(index));
             },
@@ -222,17 +222,26 @@ public sealed partial class CheckpointClient
         return new CtrDescriptor { MediaType = mediaType, Digest = digest, Size = content.Length };
     }
 
-    private async Task<Image> NameAsync(string name, CtrDescriptor target, CancellationToken cancellationToken)
+    private async Task<Image> NameAsync(Lease lease, string name, CtrDescriptor target, CancellationToken cancellationToken)
     {
-        CreateImageResponse response = await _services.CallToEndAsync(
+        CreateImageResponse response = await lease.Services.CallToEndAsync(
             ImageMethods.Create,
             new CreateImageRequest
             {
                 Image = new Image { Name = name, Target = Descriptors.ToMessage(target), Labels = { [CheckpointLabel] = "true" } },
             },
             Resource.Image(name),
-            cancellationToken).ConfigureAwait(false);
+            cancellationToken,
+            limit => RemoveNameAsync(name, target, limit)).ConfigureAwait(false);
         return response.Image;
+    }
+
+    private async Task RemoveNameAsync(string name, CtrDescriptor target, CancellationToken cancellationToken)
+    {
+        if ((await _images.FindAsync(name, cancellationToken).ConfigureAwait(false)).Target.Digest == target.Digest)
+        {
+            await _images.DeleteAsync(name, wait: false, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private CtrCheckpoint Describe(Image image, CheckpointImage checkpoint) => new()

@@ -89,8 +89,8 @@ internal sealed class TaskCheckpoint(Container container, CheckpointOptions opti
                     task,
                     limit).ConfigureAwait(false),
                 task,
-                ServiceChannel.CleanUpTimeout,
-                cancellationToken).ConfigureAwait(false);
+                cancellationToken,
+                ServiceChannel.CleanUpTimeout).ConfigureAwait(false);
         }
         catch (CtrException e)
         {

@@ -60,7 +60,6 @@ public sealed partial class ContainerClient
         await _services.CompleteAsync(
             limit => DeleteAsync(container, hasSnapshot && !keepSnapshot, limit),
             Resource.Container(id),
-            ServiceChannel.CleanUpTimeout,
             cancellationToken).ConfigureAwait(false);
     }
 
@@ -92,7 +91,6 @@ public sealed partial class ContainerClient
                 }
             },
             Resource.Container(id),
-            ServiceChannel.CleanUpTimeout,
             cancellationToken).ConfigureAwait(false);
     }
 

@@ -21,5 +21,8 @@ internal readonly record struct Resource(string Kind, string? Id = null)
 
     public static Resource Lease(string id) => new("Lease", id);
 
+    /// <summary>What is made under a lease.</summary>
+    public static Resource UnderLease(string id) => new("Leased", id);
+
     public static Resource Namespace(string name) => new("Namespace", name);
 }

@@ -158,7 +158,7 @@ public sealed partial class ImageClient
         // All of the names or none: from here on the import goes on also when it is cancelled.
         cancellationToken.ThrowIfCancellationRequested();
         var images = new List<CtrImage>();
-        await _services.CompleteAsync(
+        await lease.Services.CompleteAsync(
             async limit =>
             {
                 foreach (ArchiveImage image in archive.Images.DistinctBy(image => image.Name))
@@ -167,7 +167,6 @@ public sealed partial class ImageClient
                 }
             },
             Resource.Daemon,
-            ServiceChannel.CleanUpTimeout,
             cancellationToken).ConfigureAwait(false);
         return images;
     }

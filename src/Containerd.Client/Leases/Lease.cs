@@ -42,11 +42,15 @@ internal sealed class Lease(ServiceChannel services, CancellationToken cancellat
         // Where the daemon is gone, the lease expires by itself.
         ServiceChannel services = Services.ForCleanUp with { LeaseId = null };
         await services.CleanUpAsync(
-            limit => services.CallAsync(
-                LeaseMethods.Delete,
-                new DeleteRequest { Id = Services.LeaseId, Sync = !_completed },
-                Client.Resource.Lease(Services.LeaseId!),
-                limit),
+            async limit =>
+            {
+                await services.SettledAsync(Client.Resource.UnderLease(Services.LeaseId!), limit).ConfigureAwait(false);
+                await services.CallAsync(
+                    LeaseMethods.Delete,
+                    new DeleteRequest { Id = Services.LeaseId, Sync = !_completed },
+                    Client.Resource.Lease(Services.LeaseId!),
+                    limit).ConfigureAwait(false);
+            },
             Client.Resource.Lease(Services.LeaseId!),
             cancellationToken).ConfigureAwait(false);
     }

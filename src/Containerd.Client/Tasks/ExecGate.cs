@@ -9,15 +9,56 @@ internal static class ExecGate
 {
     private const int StartsAtATime = 2;
 
-    // Containers share a gate when their hashes meet, which costs them a little time and nothing else.
-    private static readonly SemaphoreSlim[] s_gates = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(StartsAtATime))];
+    private static readonly Dictionary<(string Address, string Namespace, string Id), (SemaphoreSlim Turns, int Users)> s_gates = [];
 
-    /// <summary>Waits for a turn; <see cref="SemaphoreSlim.Release()"/> gives it on.</summary>
-    public static async Task<SemaphoreSlim> EnterAsync(ServiceChannel services, string containerId, CancellationToken cancellationToken)
+    /// <summary>Waits for a turn; disposing it gives it on.</summary>
+    public static async Task<IDisposable> EnterAsync(ServiceChannel services, string containerId, CancellationToken cancellationToken)
     {
-        int hash = HashCode.Combine(services.Address, services.Namespace, containerId);
-        SemaphoreSlim gate = s_gates[(uint)hash % (uint)s_gates.Length];
-        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
-        return gate;
+        var key = (services.Address.ToString(), services.Namespace, containerId);
+        SemaphoreSlim turns;
+        lock (s_gates)
+        {
+            (turns, int users) = s_gates.TryGetValue(key, out var gate) ? gate : (new SemaphoreSlim(StartsAtATime), 0);
+            s_gates[key] = (turns, users + 1);
+        }
+
+        try
+        {
+            await turns.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            Leave(key);
+            throw;
+        }
+
+        return new Turn(key, turns);
+    }
+
+    // The last one takes the gate away, so that containers that are gone leave none.
+    private static void Leave((string Address, string Namespace, string Id) key)
+    {
+        lock (s_gates)
+        {
+            (SemaphoreSlim turns, int users) = s_gates[key];
+            if (users == 1)
+            {
+                s_gates.Remove(key);
+                turns.Dispose();
+            }
+            else
+            {
+                s_gates[key] = (turns, users - 1);
+            }
+        }
+    }
+
+    private sealed class Turn((string Address, string Namespace, string Id) key, SemaphoreSlim turns) : IDisposable
+    {
+        public void Dispose()
+        {
+            turns.Release();
+            Leave(key);
+        }
     }
 }

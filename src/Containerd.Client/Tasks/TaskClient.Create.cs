@@ -1,7 +1,9 @@
+using Containerd.Client.Grpc;
 using Containerd.Client.IO;
 using Containerd.Protocol.Containers;
 using Containerd.Protocol.Tasks;
 using Containerd.Protocol.Types;
+using Google.Protobuf;
 
 namespace Containerd.Client;
 
@@ -14,6 +16,7 @@ public sealed partial class TaskClient
     /// <exception cref="CtrException">NotFound without such a container; AlreadyExists where it has a task; CommandNotFound.</exception>
     public async Task<CtrTask> CreateAsync(string id, DetachedOutput? output = null, CancellationToken cancellationToken = default)
     {
+        await _services.SettledAsync(Resource.Task(id), cancellationToken).ConfigureAwait(false);
         Container container = await _containers.GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
         if (await FindAsync(id, cancellationToken).ConfigureAwait(false) is not null)
         {
@@ -184,10 +187,11 @@ public sealed partial class TaskClient
         CreateTaskResponse response;
         try
         {
-            response = await ServicesFor(source).CallToEndAsync(
+            response = await ToEndAsync(
                 TaskMethods.Create,
                 request,
                 Resource.Task(container.Id),
+                source,
                 cancellationToken,
                 limit => Patient.KillAndDeleteAsync(container.Id, execId: null, limit)).ConfigureAwait(false);
         }
@@ -231,10 +235,11 @@ public sealed partial class TaskClient
     private async Task<int> StartProcessAsync(
         string id, string? execId, CancellationToken cancellationToken, RestoreSource? source = null)
     {
-        StartResponse response = await ServicesFor(source).CallToEndAsync(
+        StartResponse response = await ToEndAsync(
             TaskMethods.Start,
             new StartRequest { ContainerId = id, ExecId = execId ?? "" },
             ResourceOf(id, execId),
+            source,
             cancellationToken).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         return (int)response.Pid;
@@ -276,7 +281,20 @@ public sealed partial class TaskClient
             : CommandErrors.Explain(error, id, command);
 
     // Memory takes as long to restore as there is of it.
-    private ServiceChannel ServicesFor(RestoreSource? source) => source is null ? _services : _services with { Timeout = null };
+    private Task<TResponse> ToEndAsync<TRequest, TResponse>(
+        Method<TRequest, TResponse> method,
+        TRequest request,
+        Resource resource,
+        RestoreSource? source,
+        CancellationToken cancellationToken,
+        Func<CancellationToken, Task>? takeBack = null)
+        where TRequest : class, IMessage<TRequest>
+        where TResponse : class, IMessage<TResponse> => source is null
+            ? _services.CallToEndAsync(method, request, resource, cancellationToken, takeBack)
+            : _services.WhileServingAsync(
+                end => (_services with { Timeout = null }).CallToEndAsync(method, request, resource, end, takeBack),
+                resource,
+                cancellationToken);
 
     /// <summary>Takes back a process, also when its caller has cancelled.</summary>
     internal Task CleanUpAsync(string id, string? execId, CancellationToken cancellationToken) =>

@@ -77,8 +77,7 @@ public sealed partial class TaskClient
                 TaskMethods.Delete,
                 new DeleteTaskRequest { ContainerId = id },
                 Resource.Task(id),
-                cancellationToken,
-                limit: ServiceChannel.CleanUpTimeout).ConfigureAwait(false);
+                cancellationToken).ConfigureAwait(false);
             status = ToExitStatus(id, null, response.ExitStatus, response.ExitedAt);
         }
         catch (CtrException e) when (IsShimGone(e.Message))

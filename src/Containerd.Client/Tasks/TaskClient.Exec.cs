@@ -24,15 +24,8 @@ public sealed partial class TaskClient
         ArgumentNullException.ThrowIfNull(options);
         Validate(options);
         Container container = await _containers.GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
-        SemaphoreSlim gate = await ExecGate.EnterAsync(_services, id, cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return await StartExecAsync(container, options, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            gate.Release();
-        }
+        using IDisposable turn = await ExecGate.EnterAsync(_services, id, cancellationToken).ConfigureAwait(false);
+        return await StartExecAsync(container, options, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Runs a command in a container to its end and gives all that it wrote. Cancelling kills it.</summary>
@@ -82,15 +75,8 @@ public sealed partial class TaskClient
         ArgumentNullException.ThrowIfNull(options);
         Validate(options);
         Container container = await _containers.GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
-        SemaphoreSlim gate = await ExecGate.EnterAsync(_services, id, cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return await StartDetachedExecAsync(container, options, output ?? DetachedOutput.DefaultLog, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            gate.Release();
-        }
+        using IDisposable turn = await ExecGate.EnterAsync(_services, id, cancellationToken).ConfigureAwait(false);
+        return await StartDetachedExecAsync(container, options, output ?? DetachedOutput.DefaultLog, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<CtrProcess> StartDetachedExecAsync(
@@ -159,6 +145,7 @@ public sealed partial class TaskClient
             Terminal = options.Terminal,
             Spec = new Any { TypeUrl = ProcessTypeUrl, Value = ByteString.CopyFrom(process.ToUtf8Json()) },
         };
+        await _services.SettledAsync(ResourceOf(container.Id, execId), cancellationToken).ConfigureAwait(false);
         await _services.CallToEndAsync(
             TaskMethods.Exec,
             request,

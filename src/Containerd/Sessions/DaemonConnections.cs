@@ -63,7 +63,8 @@ internal sealed class DaemonConnections : IDisposable
         {
             foreach (ContainerdClient connection in _own.Values)
             {
-                connection.Dispose();
+                // At once, unless a cancelled command has left something unfinished, for which nobody waits here.
+                _ = connection.DisposeAsync();
             }
 
             _own.Clear();

@@ -45,7 +45,7 @@ public sealed class OrphanedTaskTests : IAsyncLifetime
 
     private async Task<CtrException> FailAsync()
     {
-        using var client = ContainerdClient.Create(
+        await using var client = ContainerdClient.Create(
             ContainerdAddress.Parse(_server.SocketPath), options: new() { Timeout = TimeSpan.FromMilliseconds(200) });
         return await Assert.ThrowsAsync<CtrException>(
             () => Within.BoundedAsync(client.Containers.RemoveOrphanedTaskAsync("c1", CancellationToken.None)));

@@ -25,7 +25,7 @@ public sealed class CompletionTests : IAsyncLifetime
     {
         _server.On("Check", FaultServer.StallAsync);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Within.BoundedAsync(
-            _services.CompleteAsync(Endless, s_task, Timeout.InfiniteTimeSpan, s_cancelled)));
+            _services.CompleteAsync(Endless, s_task, s_cancelled)));
     }
 
     [Fact]
@@ -42,7 +42,6 @@ public sealed class CompletionTests : IAsyncLifetime
                 }
             },
             s_task,
-            Timeout.InfiniteTimeSpan,
             s_cancelled));
     }
 
@@ -51,7 +50,7 @@ public sealed class CompletionTests : IAsyncLifetime
     {
         _server.On("Check", http => ServeAsync(http, new SemaphoreSlim(0)));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Within.BoundedAsync(
-            _services.CompleteAsync(Endless, s_task, TimeSpan.FromMilliseconds(300), s_cancelled)));
+            _services.CompleteAsync(Endless, s_task, s_cancelled, TimeSpan.FromMilliseconds(300))));
     }
 
     [Fact]
@@ -61,7 +60,7 @@ public sealed class CompletionTests : IAsyncLifetime
         var finish = new TaskCompletionSource();
         var work = CancellationToken.None;
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Within.BoundedAsync(_services.CompleteAsync(
-            token => Task.WhenAll(finish.Task, Task.Run(() => work = token, token)), s_task, Timeout.InfiniteTimeSpan, s_cancelled)));
+            token => Task.WhenAll(finish.Task, Task.Run(() => work = token, token)), s_task, s_cancelled)));
 
         Assert.False(work.IsCancellationRequested);
         await Within.BoundedAsync(_services.SettledAsync(Resource.Task("other"), default));
@@ -74,11 +73,52 @@ public sealed class CompletionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_not_finished_in_time_is_an_error_of_whoever_waits_for_it()
+    {
+        _server.On("Check", FaultServer.StallAsync);
+        var finish = new TaskCompletionSource();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Within.BoundedAsync(
+            _services.CompleteAsync(_ => finish.Task, s_task, s_cancelled)));
+        var hurried = _services with { Timeout = TimeSpan.FromMilliseconds(50) };
+
+        var error = await Assert.ThrowsAsync<CtrException>(() => Within.BoundedAsync(hurried.SettledAsync(s_task, default)));
+
+        Assert.Equal(("TaskUnfinished", CtrErrorKind.DeadlineExceeded), (error.ErrorId, error.Kind));
+        finish.SetResult();
+        await Within.BoundedAsync(hurried.SettledAsync(s_task, default));
+    }
+
+    [Fact]
+    public async Task What_got_no_answer_is_taken_back_and_not_waited_for_from_a_silent_daemon()
+    {
+        _server.On("Check", FaultServer.StallAsync);
+        _server.On("Create", FaultServer.StallAsync);
+        var takenBack = new TaskCompletionSource();
+        var finish = new TaskCompletionSource();
+        var hurried = _services with { Timeout = TimeSpan.FromMilliseconds(50) };
+
+        var error = await Assert.ThrowsAsync<CtrException>(() => Within.BoundedAsync(hurried.CallToEndAsync(
+            TaskMethods.Create,
+            new(),
+            s_task,
+            default,
+            _ =>
+            {
+                takenBack.SetResult();
+                return finish.Task;
+            })));
+
+        Assert.Equal(CtrErrorKind.DeadlineExceeded, error.Kind);
+        await Within.BoundedAsync(takenBack.Task);
+        finish.SetResult();
+    }
+
+    [Fact]
     public async Task A_cancellation_that_comes_later_counts_from_then_on()
     {
         _server.On("Check", FaultServer.StallAsync);
         using var cancel = new CancellationTokenSource();
-        var working = _services.CompleteAsync(Endless, s_task, Timeout.InfiniteTimeSpan, cancel.Token);
+        var working = _services.CompleteAsync(Endless, s_task, cancel.Token);
         Assert.False(working.IsCompleted);
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Within.BoundedAsync(working));
@@ -87,7 +127,7 @@ public sealed class CompletionTests : IAsyncLifetime
     [Fact]
     public async Task What_fails_in_time_fails_as_it_is() =>
         await Assert.ThrowsAsync<InvalidOperationException>(() => Within.BoundedAsync(
-            _services.CompleteAsync(_ => throw new InvalidOperationException(), s_task, Timeout.InfiniteTimeSpan, s_cancelled)));
+            _services.CompleteAsync(_ => throw new InvalidOperationException(), s_task, s_cancelled)));
 
     [Fact]
     public async Task A_clean_up_hides_that_it_was_given_up()

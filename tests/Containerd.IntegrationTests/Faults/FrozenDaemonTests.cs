@@ -4,7 +4,8 @@ namespace Containerd.IntegrationTests.Faults;
 
 /// <summary>
 /// A caller that leaves a daemon which hangs in the middle of its work leaves no container behind that is of no use: what was
-/// begun is ended and taken back when the daemon goes on, and the same client's next call waits for that.
+/// begun is ended and taken back when the daemon goes on, also on a connection that is being closed, and the next call waits for
+/// that.
 /// </summary>
 public sealed class FrozenDaemonTests(PrivateDaemon daemon) : IClassFixture<PrivateDaemon>
 {
@@ -39,42 +40,56 @@ public sealed class FrozenDaemonTests(PrivateDaemon daemon) : IClassFixture<Priv
                 await client.Tasks.StartAsync(id);
             }
 
-            var left = await LeaveAsync(token => s_calls[call](client.Tasks, id, token), random.Next(LatestMilliseconds));
+            var (left, closing) = await LeaveAsync((tasks, token) => s_calls[call](tasks, id, token), random.Next(LatestMilliseconds));
             if (left)
             {
-                // A removal may have been left before it had killed anything.
-                if (call == "remove")
+                var next = call switch
                 {
-                    await client.Tasks.ForceDeleteAsync(id).WaitAsync(s_hang);
-                }
+                    // It may have been left before it had killed anything.
+                    "remove" => client.Tasks.ForceDeleteAsync(id),
+                    "create" => client.Tasks.CreateAsync(id),
+                    _ => (Task)client.Tasks.StartAsync(id),
+                };
+                await next.WaitAsync(s_hang);
 
-                await client.Tasks.StartAsync(id).WaitAsync(s_hang);
+                // What is unfinished touches the new one no more.
+                await closing.WaitAsync(s_hang);
+                CtrTaskStatus? status = (await client.Tasks.ListAsync()).SingleOrDefault(task => task.Id == id)?.Status;
+                Assert.Equal(call switch { "remove" => null, "create" => CtrTaskStatus.Created, _ => CtrTaskStatus.Running }, status);
             }
 
+            await closing.WaitAsync(s_hang);
             await client.Containers.DeleteAsync(id, force: true).WaitAsync(s_hang);
         }
     }
 
-    /// <summary>Cancels a call after a while, while the daemon stands still; false where it was done before.</summary>
-    private async Task<bool> LeaveAsync(Func<CancellationToken, Task> call, int after)
+    /// <summary>
+    /// Cancels a call after a while, while the daemon stands still, and closes its connection; false where it was done before.
+    /// </summary>
+    private async Task<(bool Left, Task Closing)> LeaveAsync(Func<TaskClient, CancellationToken, Task> call, int after)
     {
         using var cancellation = new CancellationTokenSource();
-        var calling = call(cancellation.Token);
+        var client = daemon.Connect();
+        var calling = call(client.Tasks, cancellation.Token);
         await Task.Delay(after);
         await PrivateDaemon.FreezeAsync(daemon.Pid);
+        var left = false;
+        Task closing;
         try
         {
             await cancellation.CancelAsync();
             await calling.WaitAsync(s_hang);
-            return false;
         }
         catch (OperationCanceledException)
         {
-            return true;
+            left = true;
         }
         finally
         {
+            closing = client.DisposeAsync().AsTask();
             PrivateDaemon.Send(daemon.Pid, SigCont);
         }
+
+        return (left, closing);
     }
 }

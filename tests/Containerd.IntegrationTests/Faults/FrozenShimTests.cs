@@ -5,9 +5,12 @@ namespace Containerd.IntegrationTests.Faults;
 /// <summary>One shim that hangs does not take the others' tasks with it.</summary>
 public sealed class FrozenShimTests(PrivateDaemon daemon) : IClassFixture<PrivateDaemon>
 {
-    private const int SigCont = 18;
+    private const int SigCont = 18, OtherContainers = 3;
 
     private static readonly TimeSpan s_hang = TimeSpan.FromSeconds(60);
+
+    // Less than a call to a shim that hangs takes to fail.
+    private static readonly TimeSpan s_soon = TimeSpan.FromSeconds(20);
 
     [SkippableFact]
     public async Task A_shim_that_is_stopped_is_an_error_and_the_rest_of_the_list_comes()
@@ -45,6 +48,52 @@ public sealed class FrozenShimTests(PrivateDaemon daemon) : IClassFixture<Privat
         }
 
         Assert.Equal(CtrTaskStatus.Running, (await client.Tasks.GetAsync("two").WaitAsync(s_hang)).Status);
+        foreach (var id in ids)
+        {
+            await client.Containers.DeleteAsync(id, force: true).WaitAsync(s_hang);
+        }
+    }
+
+    [SkippableFact]
+    public async Task A_shim_that_is_stopped_holds_up_no_other_container_and_nobody_who_cancels()
+    {
+        await daemon.RequireAsync();
+        using var client = daemon.Connect($"shims-{Guid.NewGuid():N}");
+        await PrivateDaemon.ImportAsync(client);
+        string[] ids = ["hung", .. Enumerable.Range(0, OtherContainers).Select(i => $"other-{i}")];
+        foreach (var id in ids)
+        {
+            await client.Containers.CreateAsync(new() { Image = "busybox", SpecOptions = new() { Id = id, Command = ["sleep", "3600"] } });
+            await client.Tasks.StartAsync(id, DetachedOutput.None);
+        }
+
+        var shim = daemon.ShimOf("hung");
+        await PrivateDaemon.FreezeAsync(shim);
+        try
+        {
+            using var cancellation = new CancellationTokenSource();
+            Task[] hanging =
+            [
+                .. Enumerable.Range(0, 4).Select(_ => client.Tasks.ExecAsync("hung", new() { Command = ["true"] }, null, cancellation.Token)),
+                client.Tasks.ForceDeleteAsync("hung", null, cancellation.Token),
+            ];
+            foreach (var id in ids[1..])
+            {
+                Assert.Equal(0, (await client.Tasks.ExecAsync(id, new() { Command = ["true"] }).WaitAsync(s_soon)).ExitCode);
+            }
+
+            Assert.DoesNotContain(hanging, task => task.IsCompleted);
+            await cancellation.CancelAsync();
+            foreach (var task in hanging)
+            {
+                await Assert.ThrowsAnyAsync<OperationCanceledException>(() => task.WaitAsync(s_soon));
+            }
+        }
+        finally
+        {
+            PrivateDaemon.Send(shim, SigCont);
+        }
+
         foreach (var id in ids)
         {
             await client.Containers.DeleteAsync(id, force: true).WaitAsync(s_hang);

@@ -284,7 +284,7 @@ public sealed class RepairTests(DaemonFixture daemon) : TaskTests(daemon)
         await snapshots.PrepareAsync(_snapshotter, $"snapshot-{services.LeaseId}", "", new Dictionary<string, string>(), CancellationToken.None);
     }
 
-    private Task CreateAsync(string id, string? snapshot) => Daemon.Client.Containers.CreateAsync(new()
+    private Task<CtrContainer> CreateAsync(string id, string? snapshot) => Daemon.Client.Containers.CreateAsync(new()
     {
         Image = snapshot is null ? Image : null,
         SnapshotKey = snapshot,

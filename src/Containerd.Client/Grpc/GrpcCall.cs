@@ -8,17 +8,17 @@ namespace Containerd.Client.Grpc;
 internal sealed class GrpcCall<TResponse> : IDisposable
     where TResponse : class, IMessage<TResponse>
 {
-    private readonly MessageParser<TResponse> _parser;
+    private readonly Deserializer<TResponse> _deserializer;
     private readonly MessageReader _reader;
     private readonly Task<Response> _response;
     private volatile Exception? _failure;
     private volatile HttpResponseMessage? _finished;
 
     public GrpcCall(
-        GrpcChannel channel, string method, MessageParser<TResponse> parser, HttpContent content, in CallOptions options, CallLifetime lifetime)
+        GrpcChannel channel, string method, Deserializer<TResponse> deserializer, HttpContent content, in CallOptions options, CallLifetime lifetime)
     {
         Lifetime = lifetime;
-        _parser = parser;
+        _deserializer = deserializer;
         _reader = new MessageReader(channel.Options.MaxReceiveMessageSize);
         _response = StartAsync(channel, method, content, options);
     }
@@ -42,7 +42,7 @@ internal sealed class GrpcCall<TResponse> : IDisposable
         try
         {
             var (message, body, encoding) = await _response.ConfigureAwait(false);
-            var next = await _reader.ReadAsync(body, _parser, encoding, Lifetime.Token).ConfigureAwait(false);
+            var next = await _reader.ReadAsync(body, _deserializer, encoding, Lifetime.Token).ConfigureAwait(false);
             if (next is null)
             {
                 Finish(message);

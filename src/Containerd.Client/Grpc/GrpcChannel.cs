@@ -135,7 +135,7 @@ internal sealed class GrpcChannel : IDisposable, IAsyncDisposable
 
         var lifetime = new CallLifetime(options, _closed.Token);
         (content as StreamingContent)?.EndWith(lifetime.Token);
-        return new GrpcCall<TResponse>(this, method.FullName, method.ResponseParser, content, options, lifetime);
+        return new GrpcCall<TResponse>(this, method.FullName, method.ResponseDeserializer, content, options, lifetime);
     }
 
     private HttpRequestMessage Request(string method, HttpContent content, in CallOptions options, CallLifetime lifetime)

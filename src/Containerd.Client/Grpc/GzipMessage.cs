@@ -10,7 +10,7 @@ internal static class GzipMessage
     public const string Encoding = "gzip";
 
     /// <exception cref="RpcException">ResourceExhausted beyond the limit; Internal when it is not gzip.</exception>
-    public static T Parse<T>(MessageParser<T> parser, MemoryStream compressed, int maxSize)
+    public static T Deserialize<T>(Deserializer<T> deserialize, MemoryStream compressed, int maxSize)
         where T : class, IMessage<T>
     {
         var buffer = ArrayPool<byte>.Shared.Rent(4096);
@@ -32,7 +32,8 @@ internal static class GzipMessage
                 }
             }
 
-            return parser.ParseFrom(buffer.AsSpan(0, size));
+            // A message may refer to its bytes, and the buffer goes back.
+            return deserialize(buffer.AsSpan(0, size).ToArray());
         }
         catch (InvalidDataException exception)
         {

@@ -23,7 +23,7 @@ internal sealed class MessageReader(int maxMessageSize) : IDisposable
     /// <exception cref="RpcException">Too large, truncated, or compressed in a way that was not announced.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<T?> ReadAsync<T>(
-        Stream body, MessageParser<T> parser, string? encoding, CancellationToken cancellationToken)
+        Stream body, Deserializer<T> deserialize, string? encoding, CancellationToken cancellationToken)
         where T : class, IMessage<T>
     {
         Enter();
@@ -48,8 +48,8 @@ internal sealed class MessageReader(int maxMessageSize) : IDisposable
             }
 
             var message = compressed == 0
-                ? parser.ParseFrom(_buffer.AsSpan(_start, (int)length))
-                : Decompress(parser, compressed, encoding, (int)length);
+                ? deserialize(_buffer.AsMemory(_start, (int)length))
+                : Decompress(deserialize, compressed, encoding, (int)length);
             _start += (int)length;
             return message;
         }
@@ -74,7 +74,7 @@ internal sealed class MessageReader(int maxMessageSize) : IDisposable
     private static RpcException Truncated() =>
         new(new Status(StatusCode.Internal, "The response ended in the middle of a message."));
 
-    private T Decompress<T>(MessageParser<T> parser, byte compressed, string? encoding, int length)
+    private T Decompress<T>(Deserializer<T> deserialize, byte compressed, string? encoding, int length)
         where T : class, IMessage<T>
     {
         if (compressed != 1 || encoding != GzipMessage.Encoding)
@@ -83,7 +83,7 @@ internal sealed class MessageReader(int maxMessageSize) : IDisposable
                 StatusCode.Internal, $"The server sent a message in an encoding that was not agreed on: '{encoding}'."));
         }
 
-        return GzipMessage.Parse(parser, new MemoryStream(_buffer, _start, length, writable: false), maxMessageSize);
+        return GzipMessage.Deserialize(deserialize, new MemoryStream(_buffer, _start, length, writable: false), maxMessageSize);
     }
 
     // False when the body ended first.

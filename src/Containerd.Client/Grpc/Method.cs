@@ -12,8 +12,8 @@ internal enum MethodType
     DuplexStreaming,
 }
 
-/// <summary>A remote method: its path <c>/package.Service/Method</c>, kind, and the parser of its responses.</summary>
-internal sealed class Method<TRequest, TResponse>(MethodType type, string fullName, MessageParser<TResponse> responseParser)
+/// <summary>A remote method: its path <c>/package.Service/Method</c>, kind, and what makes its responses.</summary>
+internal sealed class Method<TRequest, TResponse>(MethodType type, string fullName, Deserializer<TResponse> responseDeserializer)
     where TRequest : class, IMessage<TRequest>
     where TResponse : class, IMessage<TResponse>
 {
@@ -21,14 +21,18 @@ internal sealed class Method<TRequest, TResponse>(MethodType type, string fullNa
 
     public string FullName { get; } = fullName;
 
-    public MessageParser<TResponse> ResponseParser { get; } = responseParser;
+    public Deserializer<TResponse> ResponseDeserializer { get; } = responseDeserializer;
 }
 
 /// <summary>Makes methods out of the service descriptors that protoc generates.</summary>
 internal static class Method
 {
+    /// <param name="service">The service.</param>
+    /// <param name="methodName">Its name there.</param>
+    /// <param name="deserializer">Makes its responses; null for their type's parser.</param>
     /// <exception cref="ArgumentException">The service has no such method, or its messages are of other types.</exception>
-    public static Method<TRequest, TResponse> From<TRequest, TResponse>(ServiceDescriptor service, string methodName)
+    public static Method<TRequest, TResponse> From<TRequest, TResponse>(
+        ServiceDescriptor service, string methodName, Deserializer<TResponse>? deserializer = null)
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse>
     {
@@ -48,6 +52,9 @@ internal static class Method
             (true, true) => MethodType.DuplexStreaming,
         };
         return new Method<TRequest, TResponse>(
-            type, $"/{service.FullName}/{method.Name}", (MessageParser<TResponse>)method.OutputType.Parser);
+            type, $"/{service.FullName}/{method.Name}", deserializer ?? ((MessageParser<TResponse>)method.OutputType.Parser).Deserialize);
     }
+    /// <summary>Makes a message by its type's parser, which copies what it keeps.</summary>
+    public static T Deserialize<T>(this MessageParser<T> parser, ReadOnlyMemory<byte> message)
+        where T : class, IMessage<T> => parser.ParseFrom(message.Span);
 }

@@ -22,7 +22,7 @@ public sealed class EncodingTests
         using var reader = new MessageReader(1 << 20);
 
         var received = new List<BytesValue>();
-        while (await reader.ReadAsync(stream, BytesValue.Parser, null, CancellationToken.None) is { } message)
+        while (await reader.ReadAsync(stream, BytesValue.Parser.Deserialize, null, CancellationToken.None) is { } message)
         {
             received.Add(message);
         }
@@ -43,10 +43,10 @@ public sealed class EncodingTests
         using var reader = new MessageReader(1 << 20);
         foreach (var message in messages)
         {
-            Assert.Equal(message, await reader.ReadAsync(stream, BytesValue.Parser, null, CancellationToken.None));
+            Assert.Equal(message, await reader.ReadAsync(stream, BytesValue.Parser.Deserialize, null, CancellationToken.None));
         }
 
-        Assert.Null(await reader.ReadAsync(stream, BytesValue.Parser, null, CancellationToken.None));
+        Assert.Null(await reader.ReadAsync(stream, BytesValue.Parser.Deserialize, null, CancellationToken.None));
     }
 
     [Property]
@@ -56,7 +56,7 @@ public sealed class EncodingTests
         using var reader = new MessageReader(64);
         try
         {
-            while (await reader.ReadAsync(stream, BytesValue.Parser, GzipMessage.Encoding, CancellationToken.None) is not null)
+            while (await reader.ReadAsync(stream, BytesValue.Parser.Deserialize, GzipMessage.Encoding, CancellationToken.None) is not null)
             {
             }
         }
@@ -74,11 +74,12 @@ public sealed class EncodingTests
         const int Count = 1000;
         var message = new BytesValue { Value = ByteString.CopyFrom(new byte[3000]) }.ToByteArray();
         var body = Enumerable.Repeat(FaultServer.Frame(message), Count).SelectMany(frame => frame).ToArray();
+        Deserializer<BytesValue> deserialize = BytesValue.Parser.Deserialize;
         var reading = await AllocatedAsync(async () =>
         {
             using var stream = new ChunkedStream(body, [1500]);
             using var reader = new MessageReader(1 << 20);
-            while (await reader.ReadAsync(stream, BytesValue.Parser, null, CancellationToken.None) is not null)
+            while (await reader.ReadAsync(stream, deserialize, null, CancellationToken.None) is not null)
             {
             }
         });

@@ -82,7 +82,7 @@ internal sealed class FaultServer : IAsyncDisposable
     public void On(string name, RequestDelegate answer) => _answers[name] = answer;
 
     public static Method<BytesValue, BytesValue> Method(MethodType type, string name) =>
-        new(type, "/test.Faults/" + name, BytesValue.Parser);
+        new(type, "/test.Faults/" + name, BytesValue.Parser.Deserialize);
 
     /// <summary>The proof that a fault has left the channel usable.</summary>
     public async Task AssertNextCallWorksAsync()

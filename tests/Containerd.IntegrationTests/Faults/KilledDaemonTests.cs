@@ -56,6 +56,31 @@ public sealed class KilledDaemonTests(PrivateDaemon daemon) : IClassFixture<Priv
                 await client.Tasks.SendSignalAsync(id, 15);
             }
         }),
+        ["hold a task"] = new(Has.Task, async (client, id) =>
+        {
+            await client.Tasks.PauseAsync(id);
+            await client.Tasks.ResumeAsync(id);
+        }),
+        ["limit a task"] = new(Has.Task, (client, id) => client.Tasks.UpdateAsync(id, new() { Pids = new() { Limit = 100 } })),
+        ["copy files"] = new(Has.Task, async (client, id) =>
+        {
+            var copy = Directory.CreateTempSubdirectory("copy-");
+            try
+            {
+                await client.Tasks.CopyFromAsync(id, "/bin", copy.FullName);
+                await client.Tasks.CopyToAsync(id, copy.FullName, "/");
+            }
+            finally
+            {
+                copy.Delete(recursive: true);
+            }
+        }),
+        ["save a checkpoint"] = new(Has.Task, async (client, id) =>
+        {
+            var path = Path.Combine(Path.GetTempPath(), $"checkpoint-{Guid.NewGuid():N}");
+            await client.Checkpoints.SaveAsync(id, path);
+            Directory.Delete(path, recursive: true);
+        }),
         ["remove a task"] = new(Has.Task, (client, id) => client.Tasks.ForceDeleteAsync(id)),
         ["remove a container"] = new(Has.Task, (client, id) => client.Containers.DeleteAsync(id, force: true)),
     };

@@ -38,7 +38,7 @@ trap 'exit 130' INT TERM HUP
 # Starts a private containerd; its CONTAINERD_TEST_… variables are in the environment from here on.
 start_daemon() {
     local variables
-    variables=$(tests/daemon/daemon.sh start "$@")
+    variables=$(tests/daemon/daemon.sh start "$@") || return 1
     eval "$variables"
     daemon=$CONTAINERD_TEST_DIR
     export "${!CONTAINERD_TEST_@}" CONTAINERD_TEST_IMAGES="$PWD/out/images"
@@ -63,12 +63,12 @@ find_powershell() {
     echo "PowerShell: $("$PWSH" -NoProfile -NonInteractive -Command "\$PSVersionTable.PSVersion.ToString()") ($PWSH)"
 }
 
-# Runs a script with the staged module imported, in a fresh process, in the directory of the image archives.
+# run_script SCRIPT PARAMETERS…: with the staged module imported, in a fresh process, in the directory of the image archives.
 run_script() {
     local script
     script=$(realpath "$1")
     (cd out/images && exec timeout 600 "$PWSH" -NoProfile -NonInteractive -Command \
-        "\$ErrorActionPreference = 'Stop'; Import-Module '$OLDPWD/out/Containerd'; & '$script'")
+        "\$ErrorActionPreference = 'Stop'; Import-Module '$OLDPWD/out/Containerd'; & '$script' ${*:2}")
 }
 
 demo() {

@@ -19,11 +19,11 @@ internal static class CheckpointArchive
     private const UnixFileMode FileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>
-    /// Unpacks a tar into a new directory. Files and directories are their owner's alone; owners, modes, times and extended
+    /// Unpacks a tar into a directory. Files and directories are their owner's alone; owners, modes, times and extended
     /// attributes of the tar are not taken over.
     /// </summary>
     /// <param name="archive">The tar, from its start.</param>
-    /// <param name="directory">The directory, which is not there yet. After a failure it is not there either.</param>
+    /// <param name="directory">The directory, which is made where it is not there, and else is empty. After a failure it is not there.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>Bytes of the files.</returns>
     /// <exception cref="InvalidDataException">The tar is damaged, no checkpoint, or holds what does not belong in one.</exception>
@@ -81,6 +81,11 @@ internal static class CheckpointArchive
             if (parts.Any(part => part.StartsWith(WhiteoutPrefix, StringComparison.Ordinal)))
             {
                 throw Refused(entry, "a whiteout");
+            }
+
+            if (name.Contains(':', StringComparison.Ordinal))
+            {
+                throw Refused(entry, "named as a drive or a stream of Windows is");
             }
 
             switch (entry.EntryType)
@@ -155,7 +160,8 @@ internal static class CheckpointArchive
         }
     }
 
-    private static void CreateDirectory(string path)
+    /// <summary>Makes a directory for a checkpoint, and those above it.</summary>
+    public static void CreateDirectory(string path)
     {
         if (OperatingSystem.IsWindows())
         {

@@ -28,8 +28,14 @@ public sealed partial class CheckpointClient
     /// <param name="id">The container's id.</param>
     /// <param name="reference">The new image's name; a short one is completed as Docker does.</param>
     /// <param name="options">How the checkpoint is taken, and what goes in; null for all defaults.</param>
-    /// <param name="cancellationToken">Ends the work, which then leaves nothing; a checkpoint that CRIU has begun is completed first.</param>
-    /// <exception cref="CtrException">NotFound without a task; AlreadyExists where the name is taken.</exception>
+    /// <param name="cancellationToken">
+    /// Ends the work, which then leaves nothing. A checkpoint that CRIU has begun is completed first; one with which the task has
+    /// ended is saved all the same.
+    /// </param>
+    /// <exception cref="CtrException">
+    /// NotFound without a task; AlreadyExists where the name is taken; CheckpointKept where the task has ended and its checkpoint
+    /// could not be saved.
+    /// </exception>
     public async Task<CtrCheckpoint> SaveImageAsync(
         string id, string reference, CheckpointOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -37,15 +43,20 @@ public sealed partial class CheckpointClient
         string name = FullName(reference);
         Container container = await _containers.GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
         await RefuseTakenAsync(name, cancellationToken).ConfigureAwait(false);
-        Lease lease = await _leases.AcquireAsync(cancellationToken).ConfigureAwait(false);
-        await using (lease.ConfigureAwait(false))
-        {
-            ImageIndex index = await CollectAsync(lease, container, options, cancellationToken).ConfigureAwait(false);
-            CtrDescriptor target = await WriteIndexAsync(lease, index, cancellationToken).ConfigureAwait(false);
-            Image image = await NameAsync(lease, name, target, cancellationToken).ConfigureAwait(false);
-            lease.Complete();
-            return Describe(image, new CheckpointImage(index));
-        }
+        var checkpoint = new TaskCheckpoint(container, options);
+        return await UnderLeaseAsync(
+            checkpoint,
+            name,
+            async lease =>
+            {
+                ImageIndex index = await CollectAsync(lease, container, checkpoint, options, cancellationToken).ConfigureAwait(false);
+                CancellationToken after = checkpoint.After(cancellationToken);
+                CtrDescriptor target = await WriteIndexAsync(lease, index, after).ConfigureAwait(false);
+                Image image = await NameAsync(lease, name, target, after).ConfigureAwait(false);
+                lease.Complete();
+                return Describe(image, new CheckpointImage(index));
+            },
+            cancellationToken).ConfigureAwait(false);
     }
 
     private static string FullName(string reference)
@@ -81,9 +92,8 @@ public sealed partial class CheckpointClient
 
     /// <summary>Writes all parts, the memory and the files being of the same moment.</summary>
     private async Task<ImageIndex> CollectAsync(
-        Lease lease, Container container, CheckpointOptions options, CancellationToken cancellationToken)
+        Lease lease, Container container, TaskCheckpoint checkpoint, CheckpointOptions options, CancellationToken cancellationToken)
     {
-        var checkpoint = new TaskCheckpoint(container, options);
         var parts = new List<CtrDescriptor>();
         bool withFiles = options.IncludeRwLayer && container.SnapshotKey.Length > 0;
 
@@ -92,6 +102,7 @@ public sealed partial class CheckpointClient
         try
         {
             parts.Add(await checkpoint.TakeAsync(lease, cancellationToken).ConfigureAwait(false));
+            cancellationToken = checkpoint.After(cancellationToken);
             if (withFiles)
             {
                 parts.Add(await WriteRwLayerAsync(lease, container, cancellationToken).ConfigureAwait(false));

@@ -32,10 +32,13 @@ public sealed partial class CheckpointClient
     /// <param name="id">The container's id.</param>
     /// <param name="directory">The directory, which is made; one that is there must be empty. It can be read by its owner alone.</param>
     /// <param name="options">How the checkpoint is taken; null for all defaults.</param>
-    /// <param name="cancellationToken">Ends the work, which then leaves no directory; a checkpoint that CRIU has begun is completed first.</param>
+    /// <param name="cancellationToken">
+    /// Ends the work, which then leaves no directory. A checkpoint that CRIU has begun is completed first; one with which the task
+    /// has ended is saved all the same.
+    /// </param>
     /// <exception cref="CtrException">
     /// NotFound without a task; AlreadyExists where the directory holds something; CheckpointUnreadable where the daemon has lost or
-    /// damaged what was written.
+    /// damaged what was written; CheckpointKept where the task has ended and its checkpoint could not be saved.
     /// </exception>
     /// <exception cref="IOException">The directory cannot be written.</exception>
     public async Task<CtrCheckpoint> SaveAsync(
@@ -45,13 +48,33 @@ public sealed partial class CheckpointClient
         string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
         RequireFree(path);
         Container container = await _containers.GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
-        Lease lease = await _leases.AcquireAsync(cancellationToken).ConfigureAwait(false);
-        await using (lease.ConfigureAwait(false))
+        var checkpoint = new TaskCheckpoint(container, options ?? new CheckpointOptions());
+
+        // Made before the task may end: where it cannot be, the task runs on.
+        string partial = MakeBeside(path);
+        try
+        {
+            return await UnderLeaseAsync(checkpoint, path, SaveUnderAsync, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (Directory.Exists(partial))
+            {
+                Directory.Delete(partial, recursive: true);
+            }
+        }
+
+        async Task<CtrCheckpoint> SaveUnderAsync(Lease lease)
         {
             // The lease is not completed: what it keeps is to go with it.
-            CtrDescriptor memory = await new TaskCheckpoint(container, options ?? new CheckpointOptions())
-                .TakeAsync(lease, cancellationToken).ConfigureAwait(false);
-            long size = await ExtractAsync(lease, memory, path, cancellationToken).ConfigureAwait(false);
+            CtrDescriptor memory = await checkpoint.TakeAsync(lease, cancellationToken).ConfigureAwait(false);
+            long size = await ExtractAsync(lease, memory, partial, checkpoint.After(cancellationToken)).ConfigureAwait(false);
+            if (Directory.Exists(path))
+            {
+                Directory.Delete(path);
+            }
+
+            Directory.Move(partial, path);
             return Describe(container, CtrCheckpointKind.Directory, path, size);
         }
     }
@@ -136,19 +159,22 @@ public sealed partial class CheckpointClient
         }
     }
 
-    /// <summary>Unpacks beside the directory, so that it is whole or not there.</summary>
-    private static async Task<long> ExtractAsync(Lease lease, CtrDescriptor memory, string path, CancellationToken cancellationToken)
+    /// <summary>Makes a directory beside the one that is wanted, which so is whole or not there.</summary>
+    private static string MakeBeside(string path)
     {
-        string parent = Path.GetDirectoryName(path)!;
-        Directory.CreateDirectory(parent);
-        string partial = Path.Combine(parent, $".{Path.GetFileName(path)}.{Path.GetRandomFileName()}");
-        long size;
+        string partial = Path.Combine(Path.GetDirectoryName(path)!, $".{Path.GetFileName(path)}.{Path.GetRandomFileName()}");
+        CheckpointArchive.CreateDirectory(partial);
+        return partial;
+    }
+
+    private static async Task<long> ExtractAsync(Lease lease, CtrDescriptor memory, string directory, CancellationToken cancellationToken)
+    {
         try
         {
             Stream tar = new ContentClient(lease.Services).OpenRead(memory.Digest, cancellationToken);
             await using (tar.ConfigureAwait(false))
             {
-                size = await CheckpointArchive.ExtractAsync(tar, partial, cancellationToken).ConfigureAwait(false);
+                return await CheckpointArchive.ExtractAsync(tar, directory, cancellationToken).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is InvalidDataException or CtrException { Kind: CtrErrorKind.InvalidArgument or CtrErrorKind.NotFound })
@@ -158,25 +184,9 @@ public sealed partial class CheckpointClient
                 CtrErrorKind.Unknown,
                 "CheckpointUnreadable",
                 $"The checkpoint was taken, and cannot be read back from the daemon's content store: {e.Message}",
-                path,
+                memory.Digest,
                 "Look at the disk under the daemon's root directory, and take the checkpoint again.",
                 e);
-        }
-
-        try
-        {
-            if (Directory.Exists(path))
-            {
-                Directory.Delete(path);
-            }
-
-            Directory.Move(partial, path);
-            return size;
-        }
-        catch
-        {
-            Directory.Delete(partial, recursive: true);
-            throw;
         }
     }
 

@@ -10,6 +10,15 @@ namespace Containerd.Client;
 /// <summary>Has the daemon write a task's memory: into the content store, under a lease, or into a directory of its host.</summary>
 internal sealed class TaskCheckpoint(Container container, CheckpointOptions options)
 {
+    /// <summary>Whether the task has ended with the checkpoint, or may have: then nothing else is left of it.</summary>
+    public bool HasEndedTask { get; private set; }
+
+    /// <summary>The tar of CRIU's images in the content store; null until it is known.</summary>
+    public CtrDescriptor? Memory { get; private set; }
+
+    /// <summary>The token for what is done with the checkpoint: one that nothing else is left of is not dropped for a cancellation.</summary>
+    public CancellationToken After(CancellationToken cancellationToken) => HasEndedTask ? CancellationToken.None : cancellationToken;
+
     /// <summary>The options as the daemon gets them, of the kind that the container's runtime takes.</summary>
     public Any Options(string? imagePath = null) => RuntimeOptions.Pack(container.Runtime.Name == RuntimeOptions.RuntimeV1
         ? new Protocol.RuntimeV1.CheckpointOptions
@@ -37,7 +46,7 @@ internal sealed class TaskCheckpoint(Container container, CheckpointOptions opti
         try
         {
             CheckpointTaskResponse response = await CallAsync(lease.Services, Options(), cancellationToken).ConfigureAwait(false);
-            return response.Descriptors.Select(Descriptors.ToRecord).FirstOrDefault(part => part.MediaType == CheckpointMediaTypes.Memory)
+            return Memory = response.Descriptors.Select(Descriptors.ToRecord).FirstOrDefault(part => part.MediaType == CheckpointMediaTypes.Memory)
                 ?? throw new CtrException(
                     CtrErrorKind.Unknown, "CheckpointFailed", $"The daemon made a checkpoint of container '{container.Id}' without its memory.", container.Id);
         }
@@ -45,13 +54,14 @@ internal sealed class TaskCheckpoint(Container container, CheckpointOptions opti
         {
             // containerd before 2.0 fails when the spec, which it stores after the memory, is there from an earlier
             // checkpoint. The memory is there by then.
-            CtrDescriptor? memory = await FindMemoryAsync(lease, cancellationToken).ConfigureAwait(false);
-            if (memory is null)
+            HasEndedTask = options.Exit;
+            Memory = await FindMemoryAsync(lease, After(cancellationToken)).ConfigureAwait(false);
+            if (Memory is null)
             {
                 throw;
             }
 
-            return memory;
+            return Memory;
         }
     }
 
@@ -62,27 +72,33 @@ internal sealed class TaskCheckpoint(Container container, CheckpointOptions opti
     private async Task<CheckpointTaskResponse> CallAsync(ServiceChannel services, Any request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        Resource task = Resource.Task(container.Id);
         CheckpointTaskResponse? response = null;
+        HasEndedTask = options.Exit;
         try
         {
             // A CRIU that is killed in the middle of it leaves its code in the task's processes.
             await services.CompleteAsync(
-                async limit => response = await services.CallAsync(
-                    TaskMethods.Checkpoint,
-                    new CheckpointTaskRequest { ContainerId = container.Id, Options = request },
-                    Resource.Task(container.Id),
-                    limit,
-                    ServiceChannel.NoTimeout).ConfigureAwait(false),
-                Resource.Task(container.Id),
+                async limit => response = await services.WhileServingAsync(
+                    end => services.CallAsync(
+                        TaskMethods.Checkpoint,
+                        new CheckpointTaskRequest { ContainerId = container.Id, Options = request },
+                        task,
+                        end,
+                        ServiceChannel.NoTimeout),
+                    task,
+                    limit).ConfigureAwait(false),
+                task,
                 cancellationToken,
                 ServiceChannel.CleanUpTimeout).ConfigureAwait(false);
         }
         catch (CtrException e)
         {
+            HasEndedTask &= e.MayHaveHappened();
             throw await CriuErrors.ExplainAsync(e, CriuErrors.Checkpoint, container.Id).ConfigureAwait(false);
         }
 
-        cancellationToken.ThrowIfCancellationRequested();
+        After(cancellationToken).ThrowIfCancellationRequested();
         return response!;
     }
 

@@ -25,11 +25,24 @@ internal static class Bundle
         return Path.Combine(stateDirectory, Convert.ToHexString(hash, 0, 8), @namespace);
     }
 
-    /// <summary>The directory that the container's label names; else the one that it would get.</summary>
-    public static string Of(Container container, string stateDirectory, ContainerdAddress address, string @namespace) =>
-        container.Labels.TryGetValue(Label, out string? path) && Path.IsPathFullyQualified(path)
-            ? path
-            : PathFor(stateDirectory, address, @namespace, container.Id);
+    /// <summary>
+    /// The directory that the container's label names; else the one that it would get. As anybody may set a label, and what is
+    /// written there is written with this user's rights, it must be called as the container is, and outside of the state
+    /// directory be there already.
+    /// </summary>
+    public static string Of(Container container, string stateDirectory, ContainerdAddress address, string @namespace)
+    {
+        if (container.Labels.TryGetValue(Label, out string? label) && Path.IsPathFullyQualified(label) && !label.Contains('\0'))
+        {
+            string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(label));
+            if (Path.GetFileName(path) == container.Id && (IsBelow(path, stateDirectory) || IsDirectory(path)))
+            {
+                return path;
+            }
+        }
+
+        return PathFor(stateDirectory, address, @namespace, container.Id);
+    }
 
     /// <summary>The file that keeps a detached task's output.</summary>
     public static string LogOf(string bundle) => Path.Combine(bundle, LogName);
@@ -65,8 +78,7 @@ internal static class Bundle
             return;
         }
 
-        string ours = Path.TrimEndingDirectorySeparator(Path.GetFullPath(stateDirectory)) + Path.DirectorySeparatorChar;
-        if (!path.StartsWith(ours, StringComparison.Ordinal))
+        if (!IsBelow(path, stateDirectory))
         {
             RemoveEmpty(path);
             return;
@@ -93,5 +105,15 @@ internal static class Bundle
         {
             // It is somebody else's too, or gone.
         }
+    }
+
+    private static bool IsBelow(string path, string directory) => path.StartsWith(
+        Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+
+    // Not a link to one.
+    private static bool IsDirectory(string path)
+    {
+        var directory = new DirectoryInfo(path);
+        return directory.Exists && directory.LinkTarget is null;
     }
 }

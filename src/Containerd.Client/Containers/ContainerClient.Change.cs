@@ -72,11 +72,15 @@ public sealed partial class ContainerClient
             Runtime = new Container.Types.Runtime { Name = ContainerCreateOptions.DefaultRuntime },
             Spec = SpecMessage(new CtrSpec()),
         };
-        await _services.CallAsync(
-            ContainerMethods.Create, new CreateContainerRequest { Container = standIn }, Resource.Container(id), cancellationToken).ConfigureAwait(false);
         await _services.CompleteAsync(
             async limit =>
             {
+                await _services.CallToEndAsync(
+                    ContainerMethods.Create,
+                    new CreateContainerRequest { Container = standIn },
+                    Resource.Container(id),
+                    limit,
+                    late => DeleteRecordAsync(id, late)).ConfigureAwait(false);
                 try
                 {
                     await Tasks.DeleteAsync(id, null, limit).ConfigureAwait(false);

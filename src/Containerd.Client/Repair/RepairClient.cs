@@ -78,15 +78,23 @@ public sealed class RepairClient
         }
     }
 
-    /// <summary>Removes something that was found; one that is gone already is no error.</summary>
+    /// <summary>
+    /// Removes something that was found, unless it is gone or in use by now, as after a question that was answered late, or lies
+    /// where none of this client's files do.
+    /// </summary>
     /// <param name="remnant">What <see cref="FindAsync"/> gave.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>The same, removed.</returns>
+    /// <returns>The same, and whether it was removed.</returns>
     /// <exception cref="CtrException">The daemon refused.</exception>
     /// <exception cref="IOException">The file cannot be removed.</exception>
     public async Task<CtrRemnant> RemoveAsync(CtrRemnant remnant, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(remnant);
+        if (!await IsLeftBehindAsync(remnant, cancellationToken).ConfigureAwait(false))
+        {
+            return remnant;
+        }
+
         switch (remnant.Kind)
         {
             case CtrRemnantKind.Task:
@@ -110,6 +118,19 @@ public sealed class RepairClient
         }
 
         return remnant with { Removed = true };
+    }
+
+    private async Task<bool> IsLeftBehindAsync(CtrRemnant remnant, CancellationToken cancellationToken)
+    {
+        await foreach (CtrRemnant found in FindAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if ((found.Kind, found.Id, found.Snapshotter) == (remnant.Kind, remnant.Id, remnant.Snapshotter))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static bool HasDied(LeaseMessage lease) =>

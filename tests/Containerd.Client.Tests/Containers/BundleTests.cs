@@ -11,19 +11,37 @@ public sealed class BundleTests : IDisposable
     [Fact]
     public void The_label_names_the_directory()
     {
-        Assert.Equal("/elsewhere/web", Of("/elsewhere/web"));
+        var ours = Path.Combine(_root, "state", "of-another-address", "web");
+        var theirs = Directory.CreateDirectory(Path.Combine(_root, "moby", "web")).FullName;
+
+        Assert.Equal(ours, Of(ours));
+        Assert.Equal(theirs, Of(theirs));
+        Assert.Equal(theirs, Of(theirs + "/"));
     }
 
+    // Anybody may set it, and what is written there is written with the rights of whoever runs this.
     [Theory]
     [InlineData(null)]
     [InlineData("")]
     [InlineData("relative/web")]
-    public void Without_an_absolute_label_it_is_the_one_that_the_container_would_get(string? label)
+    [InlineData("{0}/not-there/web")]
+    [InlineData("{0}/state/../not-there/web")]
+    [InlineData("{0}/others/etc")]
+    [InlineData("{0}/others/etc/web/..")]
+    [InlineData("{0}/others/file/web")]
+    [InlineData("{0}/others/link/web")]
+    [InlineData("{0}/state/another")]
+    public void A_label_that_is_not_to_be_trusted_is_passed_over(string? label)
     {
-        var bundle = Of(label);
+        Directory.CreateDirectory(Path.Combine(_root, "others", "etc", "web"));
+        Directory.CreateDirectory(Path.Combine(_root, "others", "file"));
+        Directory.CreateDirectory(Path.Combine(_root, "others", "link"));
+        File.WriteAllText(Path.Combine(_root, "others", "file", "web"), "");
+        Directory.CreateSymbolicLink(Path.Combine(_root, "others", "link", "web"), Path.Combine(_root, "others", "etc"));
 
-        Assert.StartsWith(_root, bundle, StringComparison.Ordinal);
-        Assert.EndsWith("/ns/web", bundle, StringComparison.Ordinal);
+        var bundle = Of(label?.Replace("{0}", _root, StringComparison.Ordinal));
+
+        Assert.Equal(Bundle.PathFor(Path.Combine(_root, "state"), ContainerdAddress.Parse("/run/c.sock"), "ns", "web"), bundle);
     }
 
     [Fact]
@@ -107,6 +125,6 @@ public sealed class BundleTests : IDisposable
             container.Labels.Add(Bundle.Label, label);
         }
 
-        return Bundle.Of(container, _root, ContainerdAddress.Parse("/run/c.sock"), "ns");
+        return Bundle.Of(container, Path.Combine(_root, "state"), ContainerdAddress.Parse("/run/c.sock"), "ns");
     }
 }

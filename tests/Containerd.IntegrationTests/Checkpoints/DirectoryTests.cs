@@ -6,6 +6,39 @@ namespace Containerd.IntegrationTests.Checkpoints;
 public sealed class DirectoryTests(DaemonFixture daemon) : CheckpointTests(daemon)
 {
     [SkippableFact]
+    public async Task Open_files_go_on_where_they_were()
+    {
+        // The shell reads byte by byte, so the offset is behind the line that it has read. It never begins anew.
+        const string Script = """
+            [ ! -e /ready ] || exit 1
+            printf '1\n2\n3\n' > /in
+            exec 3< /in 4> /out
+            read line <&3; echo "first $line" >&4
+            touch /ready
+            until [ -e /go ]; do usleep 10000; done
+            read line <&3; echo "then $line" >&4
+            exec 3<&- 4>&-
+            touch /done
+            while :; do sleep 1; done
+            """;
+        var id = await ContainerAsync("sh", "-c", Script);
+        await Tasks.StartAsync(id, DetachedOutput.None).WaitAsync(Hang);
+        await ExecAsync(id, "sh", "-c", "until [ -e /ready ]; do usleep 10000; done");
+        var before = await DescriptorsAsync(id);
+        var path = NewPath();
+        await Checkpoints.SaveAsync(id, path, new CheckpointOptions { Exit = true }).WaitAsync(Hang);
+        await Tasks.DeleteAsync(id).WaitAsync(Hang);
+
+        await Checkpoints.StartAsync(id, path, DetachedOutput.None).WaitAsync(Hang);
+
+        Assert.Contains("/in", before);
+        Assert.Equal(before, await DescriptorsAsync(id));
+        await ExecAsync(id, "sh", "-c", "touch /go; until [ -e /done ]; do usleep 10000; done");
+        Assert.Equal("first 1\nthen 2\n", (await ExecAsync(id, "cat", "/out")).StandardOutput);
+        await Tasks.ForceDeleteAsync(id).WaitAsync(Hang);
+    }
+
+    [SkippableFact]
     public async Task A_task_runs_on_after_its_checkpoint_and_another_time_goes_on_from_it()
     {
         var id = await CountingAsync();
@@ -175,4 +208,8 @@ public sealed class DirectoryTests(DaemonFixture daemon) : CheckpointTests(daemo
 
     private static int NumberOf(CtrOutputLine line) =>
         int.Parse(line.Text.Trim().Split(' ')[^1], CultureInfo.InvariantCulture);
+
+    /// <summary>What the first process has as descriptors 3 and 4: file, offset and flags.</summary>
+    private async Task<string> DescriptorsAsync(string id) => (await ExecAsync(
+        id, "sh", "-c", "for fd in 3 4; do readlink /proc/1/fd/$fd; grep -E '^(pos|flags):' /proc/1/fdinfo/$fd; done")).StandardOutput;
 }

@@ -171,6 +171,80 @@ public sealed class RepairTests(DaemonFixture daemon) : TaskTests(daemon)
         Assert.Empty(await Tasks.ListAsync());
     }
 
+    [SkippableFact]
+    public async Task What_is_in_use_again_when_it_is_to_be_removed_stays()
+    {
+        var id = await ContainerAsync("true");
+        var gone = await ContainerAsync("true");
+        var ended = await ContainerAsync("true");
+        await Tasks.StartAsync(ended);
+        await Tasks.WaitAsync(ended).WaitAsync(Hang);
+        await Daemon.Client.Containers.DeleteRecordAsync(ended, CancellationToken.None);
+        await Daemon.Client.Containers.DeleteRecordAsync(gone, CancellationToken.None);
+        var directory = Bundle.PathFor(Daemon.StateDirectory, ContainerdAddress.Parse(Daemon.Address), Daemon.Namespace, id);
+        var fifo = Containerd.Client.IO.ProcessFifos.Create(directory, "exec-left", standardInput: false, terminal: true).StandardOutputPath;
+        var lease = await DeadLeaseAsync();
+        var services = Services(lease);
+        await BeginAsync(services);
+        Age();
+        var found = await FindAsync();
+        Assert.Equal(Enum.GetValues<CtrRemnantKind>(), found.Select(remnant => remnant.Kind).Order());
+
+        using var reader = Containerd.Client.IO.Fifo.Open(fifo, FileAccess.Read);
+        await CreateAsync(gone, null);
+        await CreateAsync(ended, $"snapshot-{lease}");
+
+        // With its lease the ingest goes too.
+        await Daemon.RunCtrAsync("leases", "delete", lease);
+        await Daemon.RunCtrAsync("leases", "create", "--id", lease);
+        foreach (var remnant in found)
+        {
+            Assert.Equal(remnant, await Daemon.Client.Repair.RemoveAsync(remnant));
+        }
+
+        Assert.True(File.Exists(fifo));
+        Assert.True(Directory.Exists(found.Single(remnant => remnant.Kind == CtrRemnantKind.Directory).Id));
+        Assert.Equal(CtrTaskStatus.Stopped, (await Tasks.GetAsync(ended)).Status);
+        Assert.Contains($"snapshot-{lease}", await Daemon.RunCtrAsync("snapshots", "list"), StringComparison.Ordinal);
+        Assert.Contains(lease, await Daemon.RunCtrAsync("leases", "list", "--quiet"), StringComparison.Ordinal);
+        reader.Dispose();
+        await Daemon.RunCtrAsync("leases", "delete", lease);
+        await RemoveAsync(await FindAsync());
+        foreach (var container in new[] { id, gone, ended })
+        {
+            await Daemon.Client.Containers.DeleteAsync(container);
+        }
+    }
+
+    [SkippableFact]
+    public async Task What_lies_elsewhere_is_not_removed()
+    {
+        Daemon.Require();
+        var elsewhere = Directory.CreateTempSubdirectory("ctr-repair-");
+        try
+        {
+            var file = Path.Combine(elsewhere.FullName, "exec-1-stdout");
+            await File.WriteAllTextAsync(file, "");
+            var remnant = new CtrRemnant
+            {
+                Kind = CtrRemnantKind.Directory,
+                Id = elsewhere.FullName,
+                Reason = "",
+                Address = Daemon.Address,
+                Namespace = Daemon.Namespace,
+            };
+
+            Assert.False((await Daemon.Client.Repair.RemoveAsync(remnant)).Removed);
+            Assert.False((await Daemon.Client.Repair.RemoveAsync(remnant with { Kind = CtrRemnantKind.Fifo, Id = file })).Removed);
+
+            Assert.True(File.Exists(file));
+        }
+        finally
+        {
+            elsewhere.Delete(recursive: true);
+        }
+    }
+
     /// <summary>The processes' FIFOs as if they had been made a while ago.</summary>
     private void Age()
     {
@@ -209,6 +283,14 @@ public sealed class RepairTests(DaemonFixture daemon) : TaskTests(daemon)
         var snapshots = new SnapshotClient(services, new DefaultSnapshotter(new IntrospectionClient(services)));
         await snapshots.PrepareAsync(_snapshotter, $"snapshot-{services.LeaseId}", "", new Dictionary<string, string>(), CancellationToken.None);
     }
+
+    private Task<CtrContainer> CreateAsync(string id, string? snapshot) => Daemon.Client.Containers.CreateAsync(new()
+    {
+        Image = snapshot is null ? Image : null,
+        SnapshotKey = snapshot,
+        Snapshotter = _snapshotter,
+        SpecOptions = new() { Id = id, Command = ["true"] },
+    });
 
     private async Task<CtrRemnant[]> FindAsync() => await Daemon.Client.Repair.FindAsync().ToArrayAsync();
 

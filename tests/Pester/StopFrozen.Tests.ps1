@@ -36,6 +36,7 @@ BeforeAll {
     Import-Module "$PSScriptRoot/../../out/Containerd"
     . "$PSScriptRoot/FaultSocket.ps1"
     . "$PSScriptRoot/Stopping.ps1"
+    $pwsh = @([Environment]::ProcessPath) + @(if ((Split-Path -Leaf ([Environment]::ProcessPath)) -eq 'dotnet') { "$PSHOME/pwsh.dll" })
     $archive = "$env:CONTAINERD_TEST_IMAGES/busybox.tar"
 }
 
@@ -85,6 +86,39 @@ Describe 'Ctrl+C when the daemon has fallen silent' {
         $result.State | Should -Be 'Stopped'
         $result.Output.Text | Should -Be 'up'
         $result.Errors | Should -BeNullOrEmpty
+    }
+
+    # A stopped command's errors are not written: this one it shows on its host, a PowerShell of its own here.
+    It 'says what keeps a task that may have ended with its checkpoint' {
+        $null = New-Container c | Start-CtrTask
+        $socket = New-FaultSocket -Relay $env:CONTAINERD_ADDRESS -FreezeAt '/containerd.services.tasks.v1.Tasks/Checkpoint'
+        $script = @"
+            `$runspace = [runspacefactory]::CreateRunspace(`$Host)
+            `$runspace.Open()
+            `$shell = [powershell]::Create(`$runspace).AddScript("Import-Module '$((Get-Module Containerd).Path)'; Save-CtrCheckpoint c -Path '$TestDrive/saved' -Exit -Address '$($socket.Path)'")
+            `$null = `$shell.BeginInvoke()
+            `$null = [Console]::In.ReadLine()
+            `$shell.Stop()
+"@
+        $start = [Diagnostics.ProcessStartInfo]::new($pwsh[0], [string[]]@(
+                $pwsh | Select-Object -Skip 1
+                '-NoProfile', '-NonInteractive', '-EncodedCommand', [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes($script))))
+        $start.RedirectStandardInput = $start.RedirectStandardError = $true
+        $process = [Diagnostics.Process]::Start($start)
+        try {
+            $socket.WaitFor('Tasks/Checkpoint', 30)
+            $process.StandardInput.WriteLine()
+            $written = $process.StandardError.ReadToEndAsync().WaitAsync($guard).GetAwaiter().GetResult()
+        }
+        finally {
+            $process.Kill($true)
+            $process.Dispose()
+        }
+        $lease = [regex]::Match($written, "may have ended with its checkpoint.*the lease '([0-9a-f]+)'").Groups[1].Value
+        $lease | Should -Not -BeNullOrEmpty -Because $written
+        $ctr = { & $env:CONTAINERD_TEST_CTR --address $env:CONTAINERD_TEST_ADDRESS --namespace $env:CONTAINERD_NAMESPACE leases @args }
+        & $ctr list --quiet | Should -Be $lease
+        & $ctr delete $lease
     }
 }
 

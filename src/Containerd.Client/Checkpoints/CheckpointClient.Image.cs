@@ -34,7 +34,7 @@ public sealed partial class CheckpointClient
     /// </param>
     /// <exception cref="CtrException">
     /// NotFound without a task; AlreadyExists where the name is taken; CheckpointKept where the task has ended and its checkpoint
-    /// could not be saved.
+    /// could not be saved, also for a caller that has cancelled while the daemon did not answer.
     /// </exception>
     public async Task<CtrCheckpoint> SaveImageAsync(
         string id, string reference, CheckpointOptions? options = null, CancellationToken cancellationToken = default)

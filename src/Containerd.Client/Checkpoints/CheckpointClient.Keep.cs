@@ -3,18 +3,18 @@ namespace Containerd.Client;
 public sealed partial class CheckpointClient
 {
     /// <summary>
-    /// Saves a checkpoint under a lease, which ends with that. Where the task has ended and its checkpoint cannot be saved, the
-    /// lease is left to expire, and keeps the checkpoint meanwhile.
+    /// Saves a checkpoint under a lease, which ends with that. Where the task has ended, or may have, and its checkpoint is not
+    /// saved, the lease is left to expire, and keeps the checkpoint meanwhile: whatever becomes of this process.
     /// </summary>
     /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="location">Where it is saved.</param>
     /// <param name="save">Takes and saves it.</param>
     /// <param name="cancellationToken">The caller's.</param>
-    /// <exception cref="CtrException">CheckpointKept.</exception>
+    /// <exception cref="CtrException">CheckpointKept, also for a caller that has cancelled: nobody else can tell it of the lease.</exception>
     private async Task<CtrCheckpoint> UnderLeaseAsync(
         TaskCheckpoint checkpoint, string location, Func<Lease, Task<CtrCheckpoint>> save, CancellationToken cancellationToken)
     {
-        Lease lease = await _leases.AcquireAsync(cancellationToken).ConfigureAwait(false);
+        Lease lease = await _leases.AcquireAsync(cancellationToken, outlivesProcess: checkpoint.EndsTask).ConfigureAwait(false);
         bool kept = false;
         try
         {
@@ -23,11 +23,6 @@ public sealed partial class CheckpointClient
         catch (Exception e) when (checkpoint.HasEndedTask)
         {
             kept = true;
-            if (e is OperationCanceledException)
-            {
-                throw;
-            }
-
             throw Kept(checkpoint.Memory?.Digest, lease.Services.LeaseId!, location, e);
         }
         finally
@@ -41,16 +36,22 @@ public sealed partial class CheckpointClient
 
     private CtrException Kept(string? digest, string leaseId, string location, Exception error)
     {
-        string ctr = $"ctr --address {_services.Address} --namespace {_services.Namespace}";
-        string found = digest is null
-            ? $"If the daemon has completed the checkpoint, it is in its content store, where the lease '{leaseId}' keeps it for 24 hours."
-            : $"The checkpoint is in the daemon's content store, as '{digest}', where the lease '{leaseId}' keeps it for 24 hours.";
+        // ctr takes a path as its address, and no unix://.
+        string address = _services.Address is { Kind: ContainerdAddressKind.UnixSocket } socket ? socket.Path : _services.Address.ToString();
+        string ctr = $"ctr --address {address} --namespace {_services.Namespace}";
+        string reason = error is OperationCanceledException ? "The command was stopped before the daemon had answered." : error.Message;
+        string message = digest is null
+            ? $"The task may have ended with its checkpoint, which was not saved as '{location}': {reason} "
+                + $"If the daemon has completed it, the lease '{leaseId}' keeps it in the daemon's content store for 24 hours."
+            : $"The task has ended with its checkpoint, which could not be saved as '{location}': {reason} "
+                + $"The checkpoint is in the daemon's content store, as '{digest}', where the lease '{leaseId}' keeps it for 24 hours.";
         return new CtrException(
             CtrErrorKind.Unknown,
             "CheckpointKept",
-            $"The task has ended with its checkpoint, which could not be saved as '{location}': {error.Message} {found}",
+            message,
             location,
-            $"Unpack what '{ctr} content get {digest ?? "DIGEST"}' gives into an empty directory: it is one for Start-CtrTask -Checkpoint. "
+            (digest is null ? $"'{ctr} content ls' lists the digests of what there is. " : "")
+                + $"Unpack what '{ctr} content get {digest ?? "DIGEST"}' gives into an empty directory: it is one for Start-CtrTask -Checkpoint. "
                 + $"Then '{ctr} leases delete {leaseId}' frees its space.",
             error);
     }

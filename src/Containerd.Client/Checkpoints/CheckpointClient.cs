@@ -38,7 +38,8 @@ public sealed partial class CheckpointClient
     /// </param>
     /// <exception cref="CtrException">
     /// NotFound without a task; AlreadyExists where the directory holds something; CheckpointUnreadable where the daemon has lost or
-    /// damaged what was written; CheckpointKept where the task has ended and its checkpoint could not be saved.
+    /// damaged what was written; CheckpointKept where the task has ended and its checkpoint could not be saved,
+    /// also for a caller that has cancelled while the daemon did not answer.
     /// </exception>
     /// <exception cref="IOException">The directory cannot be written.</exception>
     public async Task<CtrCheckpoint> SaveAsync(

@@ -10,6 +10,9 @@ namespace Containerd.Client;
 /// <summary>Has the daemon write a task's memory: into the content store, under a lease, or into a directory of its host.</summary>
 internal sealed class TaskCheckpoint(Container container, CheckpointOptions options)
 {
+    /// <summary>Whether the task is to end with the checkpoint.</summary>
+    public bool EndsTask => options.Exit;
+
     /// <summary>Whether the task has ended with the checkpoint, or may have: then nothing else is left of it.</summary>
     public bool HasEndedTask { get; private set; }
 

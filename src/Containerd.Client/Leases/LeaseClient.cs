@@ -18,13 +18,15 @@ internal sealed class LeaseClient
     internal LeaseClient(ServiceChannel services) => _services = services;
 
     /// <summary>Takes a lease. Whoever takes it disposes it last, when all that it held is referred to otherwise.</summary>
-    public async Task<Lease> AcquireAsync(CancellationToken cancellationToken)
+    /// <param name="cancellationToken">The caller's.</param>
+    /// <param name="outlivesProcess">Whether what it keeps is worth keeping when this process has ended before its time.</param>
+    public async Task<Lease> AcquireAsync(CancellationToken cancellationToken, bool outlivesProcess = false)
     {
         string id = Convert.ToHexString(RandomNumberGenerator.GetBytes(16)).ToLowerInvariant();
         string expiry = DateTimeOffset.UtcNow.Add(s_lifetime).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
         var lease = new Lease(_services with { LeaseId = id }, cancellationToken);
         var request = new CreateRequest { Id = id, Labels = { [ExpireLabel] = expiry } };
-        if (ClientProcess.Current is { } process)
+        if (!outlivesProcess && ClientProcess.Current is { } process)
         {
             // Others can tell by it that the lease is not needed any more.
             request.Labels.Add(ClientProcess.Label, process);

@@ -65,10 +65,21 @@ public sealed class SaveCtrCheckpointCommand : ContainerTargetCmdlet
 
         CheckpointClient checkpoints = target.Client.Checkpoints;
         var options = new CheckpointOptions { Exit = Exit, IncludeRwLayer = IncludeRwLayer, IncludeImage = IncludeImage };
-        CtrCheckpoint checkpoint =
-            Path is not null ? await checkpoints.SaveAsync(target.Id, Path, options, cancellationToken).ConfigureAwait(false)
-            : Image is not null ? await checkpoints.SaveImageAsync(target.Id, Image, options, cancellationToken).ConfigureAwait(false)
-            : await checkpoints.SaveToImagePathAsync(target.Id, ImagePath!, options, cancellationToken).ConfigureAwait(false);
+        CtrCheckpoint checkpoint;
+        try
+        {
+            checkpoint =
+                Path is not null ? await checkpoints.SaveAsync(target.Id, Path, options, cancellationToken).ConfigureAwait(false)
+                : Image is not null ? await checkpoints.SaveImageAsync(target.Id, Image, options, cancellationToken).ConfigureAwait(false)
+                : await checkpoints.SaveToImagePathAsync(target.Id, ImagePath!, options, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CtrException e) when (e.ErrorId == "CheckpointKept" && cancellationToken.IsCancellationRequested)
+        {
+            // A pipeline that was stopped takes no more errors, and nothing else tells where the task is now.
+            Host.UI?.WriteErrorLine($"{e.Message} {e.RecommendedAction}");
+            throw;
+        }
+
         await WriteAsync(checkpoint, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -96,7 +96,9 @@ public sealed class CheckpointExitTests(DaemonFixture daemon) : CheckpointTests(
         var digest = Regex.Match(message, "sha256:[0-9a-f]{64}").Value;
         var lease = Regex.Match(message, "lease '([0-9a-f]+)'").Groups[1].Value;
         Assert.Contains(digest, await BlobsAsync());
-        Assert.Contains(lease, await Daemon.RunCtrAsync("leases", "list", "--quiet"), StringComparison.Ordinal);
+        var leases = await Daemon.RunCtrAsync("leases", "list");
+        Assert.Contains(lease, leases, StringComparison.Ordinal);
+        Assert.DoesNotContain(ClientProcess.Label, leases, StringComparison.Ordinal);
 
         await Tasks.DeleteAsync(id).WaitAsync(Hang);
         var memory = new CtrDescriptor { MediaType = CheckpointMediaTypes.Memory, Digest = digest, Size = 0 };

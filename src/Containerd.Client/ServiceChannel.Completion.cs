@@ -9,15 +9,14 @@ internal sealed partial record ServiceChannel
     public static readonly TimeSpan CleanUpTimeout = TimeSpan.FromSeconds(45);
 
     // A call that was cancelled, a clean-up and the end of a lease may follow each other, and a person who pressed Ctrl+C
-    // waits for them all: a daemon that is silent costs the sum of these two each time.
+    // waits for them all, two seconds at most: how long a caller that has cancelled stays for a call that makes something, and
+    // for what is taken back or removed.
+    private static readonly TimeSpan s_grace = TimeSpan.FromMilliseconds(800);
+    private static readonly TimeSpan s_stay = TimeSpan.FromMilliseconds(550);
+
+    // How often it is looked whether the daemon still answers, and how long that may take.
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_silence = TimeSpan.FromMilliseconds(400);
-
-    // How long a caller that has cancelled stays for a call that makes something.
-    private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(1);
-
-    // How long a caller that has cancelled stays for what is taken back or removed.
-    private static readonly TimeSpan s_stay = TimeSpan.FromSeconds(5);
 
     private static readonly CancellationToken s_left = new(canceled: true);
 
@@ -92,7 +91,7 @@ internal sealed partial record ServiceChannel
     /// <param name="work">What to do.</param>
     /// <param name="resource">What it is about: see <see cref="SettledAsync"/>.</param>
     /// <param name="cancellationToken">The caller's.</param>
-    /// <param name="stay">How long the caller stays at most after the cancellation; null for five seconds.</param>
+    /// <param name="stay">How long the caller stays at most after the cancellation; null for half a second.</param>
     /// <exception cref="OperationCanceledException">The caller has left it.</exception>
     public async Task CompleteAsync(
         Func<CancellationToken, Task> work, Resource resource, CancellationToken cancellationToken, TimeSpan? stay = null)

@@ -8,6 +8,11 @@ internal static class UnfinishedWork
     // Of all clients of the process: the next call may come from another one.
     private static readonly ConcurrentDictionary<(string Address, string Namespace, Resource), Task> s_left = new();
 
+    // What a script that was stopped had begun is taken back before its process is gone, where the daemon is not hung.
+    private static readonly TimeSpan s_exit = TimeSpan.FromSeconds(3);
+
+    static UnfinishedWork() => AppDomain.CurrentDomain.ProcessExit += (_, _) => SettledAsync().Wait(s_exit);
+
     /// <summary>Takes over what its caller has left. It ends by itself; how it ends is nobody's concern any more.</summary>
     public static void Add(ContainerdAddress address, string @namespace, Resource resource, Task work)
     {
@@ -35,11 +40,11 @@ internal static class UnfinishedWork
         }
     }
 
-    /// <summary>Waits until nothing is left unfinished at a daemon.</summary>
-    public static async Task SettledAsync(ContainerdAddress address)
+    /// <summary>Waits until nothing is left unfinished at a daemon, or at any.</summary>
+    public static async Task SettledAsync(ContainerdAddress? address = null)
     {
-        string text = address.ToString();
-        while (s_left.FirstOrDefault(pair => pair.Key.Address == text && !pair.Value.IsCompleted).Value is { } left)
+        string? text = address?.ToString();
+        while (s_left.FirstOrDefault(pair => (text is null || pair.Key.Address == text) && !pair.Value.IsCompleted).Value is { } left)
         {
             await left.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

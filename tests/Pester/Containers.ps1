@@ -51,6 +51,15 @@ function Get-Trace {
         ForEach-Object Name | Sort-Object
 }
 
+# Fails unless all is as it was: at once, or when what a stopped command has begun is taken back.
+function Assert-Trace([string[]] $Before) {
+    $watch = [Diagnostics.Stopwatch]::StartNew()
+    while ("$($trace = @(Get-Trace); $trace)" -cne "$Before" -and $watch.Elapsed -lt $guard) {
+        Start-Sleep -Milliseconds 50
+    }
+    $trace | Should -Be $Before
+}
+
 # Runs a script in a runspace of its own, stops it once it has written something or after a moment, and gives how it ended.
 function Stop-Script([string] $Script, [hashtable] $Variables = @{}, [switch] $WithoutOutput) {
     $shell = [powershell]::Create()

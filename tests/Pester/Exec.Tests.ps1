@@ -107,7 +107,7 @@ Describe 'Invoke-CtrExec' {
     It 'kills what runs longer than it may' {
         $before = Get-Trace
         { $task | Invoke-CtrExec -Command sleep, 3600 -TimeoutSec 1 -ErrorAction Stop } | Should -Throw -ErrorId 'ExecTimeout,*'
-        Get-Trace | Should -Be $before
+        Assert-Trace $before
     }
 
     It 'gives what was written before it was killed' {
@@ -119,13 +119,13 @@ Describe 'Invoke-CtrExec' {
     It 'ends with Select-Object -First 1 and leaves nothing' {
         $before = Get-Trace
         ($task | Invoke-CtrExec -Command yes -Stream | Select-Object -First 1).Text | Should -Be 'y'
-        Get-Trace | Should -Be $before
+        Assert-Trace $before
     }
 
     It 'ends with an error downstream and leaves nothing' {
         $before = Get-Trace
         { $task | Invoke-CtrExec -Command yes -Stream | ForEach-Object { throw 'enough' } } | Should -Throw 'enough'
         { $task | Invoke-CtrExec -Command yes -Stream | ForEach-Object { Get-CtrTask nobody -ErrorAction Stop } } | Should -Throw -ErrorId 'ContainerNotFound,*'
-        Get-Trace | Should -Be $before
+        Assert-Trace $before
     }
 }

@@ -25,6 +25,26 @@ BeforeDiscovery {
         @{ Has = 'nothing'; Script = 'Import-CtrImage $archive'; Calls = "$lease/Create", "$content/Write", "$lease/AddResource", "$content/Update", "$snapshot/Prepare", "$diff/Apply", "$snapshot/Commit", "$image/Create", "$lease/Delete" }
         @{ Has = 'image'; Script = 'Remove-CtrImage busybox'; Calls = , "$image/Delete" }
     )
+
+    # The commands that a shim takes part in, and the calls that it does not answer.
+    $hung = @(
+        @{ Script = 'Get-CtrTask c'; Method = 'Get' }
+        @{ Script = 'Get-CtrProcess c'; Method = 'Get' }
+        @{ Script = 'Measure-CtrTask c'; Method = 'Metrics' }
+        @{ Script = 'Wait-CtrTask c'; Method = 'Wait' }
+        @{ Script = 'Invoke-CtrExec c true'; Method = 'Exec' }
+        @{ Script = 'Start-CtrExec c true'; Method = 'Exec' }
+        @{ Script = 'Copy-CtrItem c:/etc/passwd /tmp/never'; Method = 'Get' }
+        @{ Script = 'Send-CtrSignal c TERM'; Method = 'Kill' }
+        @{ Script = 'Stop-CtrTask c'; Method = 'Kill' }
+        @{ Script = 'Stop-CtrTask c -Force'; Method = 'Kill' }
+        @{ Script = 'Suspend-CtrTask c'; Method = 'Pause' }
+        @{ Script = 'Update-CtrTask c -Memory 64MB'; Method = 'Update' }
+        @{ Script = 'Set-CtrTerminalSize c -Columns 80 -Rows 25'; Method = 'ResizePty' }
+        @{ Script = 'Close-CtrStandardInput c'; Method = 'CloseIO' }
+        @{ Script = 'Remove-CtrTask c -Force'; Method = 'Kill' }
+        @{ Script = 'Remove-CtrContainer c -Force'; Method = 'Kill' }
+    )
     $cases = foreach ($command in $commands) {
         foreach ($call in $command.Calls) {
             @{ Script = $command.Script; Has = $command.Has; Path = "/$call"; Method = $call -replace '.*\.' }
@@ -36,7 +56,6 @@ BeforeAll {
     Import-Module "$PSScriptRoot/../../out/Containerd"
     . "$PSScriptRoot/FaultSocket.ps1"
     . "$PSScriptRoot/Stopping.ps1"
-    $pwsh = @([Environment]::ProcessPath) + @(if ((Split-Path -Leaf ([Environment]::ProcessPath)) -eq 'dotnet') { "$PSHOME/pwsh.dll" })
     $archive = "$env:CONTAINERD_TEST_IMAGES/busybox.tar"
 }
 
@@ -92,19 +111,7 @@ Describe 'Ctrl+C when the daemon has fallen silent' {
     It 'says what keeps a task that may have ended with its checkpoint' {
         $null = New-Container c | Start-CtrTask
         $socket = New-FaultSocket -Relay $env:CONTAINERD_ADDRESS -FreezeAt '/containerd.services.tasks.v1.Tasks/Checkpoint'
-        $script = @"
-            `$runspace = [runspacefactory]::CreateRunspace(`$Host)
-            `$runspace.Open()
-            `$shell = [powershell]::Create(`$runspace).AddScript("Import-Module '$((Get-Module Containerd).Path)'; Save-CtrCheckpoint c -Path '$TestDrive/saved' -Exit -Address '$($socket.Path)'")
-            `$null = `$shell.BeginInvoke()
-            `$null = [Console]::In.ReadLine()
-            `$shell.Stop()
-"@
-        $start = [Diagnostics.ProcessStartInfo]::new($pwsh[0], [string[]]@(
-                $pwsh | Select-Object -Skip 1
-                '-NoProfile', '-NonInteractive', '-EncodedCommand', [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes($script))))
-        $start.RedirectStandardInput = $start.RedirectStandardError = $true
-        $process = [Diagnostics.Process]::Start($start)
+        $process = Start-Stoppable "Save-CtrCheckpoint c -Path '$TestDrive/saved' -Exit -Address '$($socket.Path)'"
         try {
             $socket.WaitFor('Tasks/Checkpoint', 30)
             $process.StandardInput.WriteLine()
@@ -119,6 +126,29 @@ Describe 'Ctrl+C when the daemon has fallen silent' {
         $ctr = { & $env:CONTAINERD_TEST_CTR --address $env:CONTAINERD_TEST_ADDRESS --namespace $env:CONTAINERD_NAMESPACE leases @args }
         & $ctr list --quiet | Should -Be $lease
         & $ctr delete $lease
+    }
+}
+
+Describe 'Ctrl+C when a shim hangs' {
+    BeforeEach {
+        $null = Enter-StopNamespace
+        $null = New-Container c | Start-CtrTask
+        $shim = (Get-Process containerd-shim*).Where({ $_.CommandLine -like "*-namespace $env:CONTAINERD_NAMESPACE -id c *" }).Id
+        kill -STOP $shim
+        $socket = New-FaultSocket -Relay $env:CONTAINERD_ADDRESS
+    }
+
+    AfterEach {
+        kill -CONT $shim
+        $socket.Dispose()
+        Exit-StopNamespace
+    }
+
+    It 'ends <Script>' -ForEach $hung {
+        $result = Invoke-Stopped "$Script at $Method of a hung shim" "$Script -Address `$address" @{ address = $socket.Path } { $socket.WaitFor("Tasks/$Method", 30) }
+        $result.State | Should -Be 'Stopped'
+        $result.Output | Should -BeNullOrEmpty
+        $result.Errors | Should -BeNullOrEmpty
     }
 }
 
@@ -157,5 +187,38 @@ Describe 'Ctrl+C when the daemon stands still for a while' {
             Stop-CtrTask c -Force -Confirm:$false
             Remove-CtrTask c -Force
         }
+    }
+
+    # Here the command is stopped and its PowerShell ends.
+    It 'takes back what Start-CtrTask had begun, before its process is gone' {
+        $null = New-Container c
+        $bundle = "$env:CONTAINERD_TEST_STATE/io.containerd.runtime.v2.task/$env:CONTAINERD_NAMESPACE/c"
+        $stopped = 0
+        foreach ($delay in 0..7 | ForEach-Object { 6 * $_ }) {
+            $process = Start-Stoppable 'Start-CtrTask c'
+            try {
+                [Threading.SpinWait]::SpinUntil({ Test-Path $bundle }, $guard) | Should -BeTrue
+                Start-Sleep -Milliseconds $delay
+                kill -STOP $env:CONTAINERD_TEST_PID
+                $process.StandardInput.WriteLine()
+                $count = [int]$process.StandardOutput.ReadLineAsync().WaitAsync($guard).GetAwaiter().GetResult()
+
+                # A process that did not wait would be gone before the daemon goes on.
+                $null = $process.WaitForExit(500)
+                kill -CONT $env:CONTAINERD_TEST_PID
+                $process.WaitForExit($guard) | Should -BeTrue
+            }
+            finally {
+                kill -CONT $env:CONTAINERD_TEST_PID
+                $process.Kill($true)
+                $process.Dispose()
+            }
+            if ($count -eq 0) {
+                $stopped++
+                (Start-CtrTask c).Status | Should -Be Running -Because "it was left after $delay ms"
+            }
+            Remove-CtrTask c -Force
+        }
+        $stopped | Should -BeGreaterThan 0
     }
 }

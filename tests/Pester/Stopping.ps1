@@ -32,6 +32,30 @@ function Invoke-Stopped {
     }
 }
 
+# Starts a script in a PowerShell of its own, which a line on its input stops; it writes how many objects there were until
+# then, and ends.
+function Start-Stoppable([string] $Script) {
+    $run = @"
+        `$runspace = [runspacefactory]::CreateRunspace(`$Host)
+        `$runspace.Open()
+        `$shell = [powershell]::Create(`$runspace).AddScript(@'
+            Import-Module '$((Get-Module Containerd).Path)'
+            $Script
+'@)
+        `$output = [System.Management.Automation.PSDataCollection[psobject]]::new()
+        `$null = `$shell.BeginInvoke([System.Management.Automation.PSDataCollection[psobject]]`$null, `$output)
+        `$null = [Console]::In.ReadLine()
+        `$shell.Stop()
+        `$output.Count
+"@
+    $path = [Environment]::ProcessPath
+    $start = [Diagnostics.ProcessStartInfo]::new($path, [string[]]@(
+            if ((Split-Path -Leaf $path) -eq 'dotnet') { "$PSHOME/pwsh.dll" }
+            '-NoProfile', '-NonInteractive', '-EncodedCommand', [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes($run))))
+    $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
+    [Diagnostics.Process]::Start($start)
+}
+
 # Shows the stops that took longest.
 function Show-Longest([int] $Count = 3) {
     $stops | Sort-Object Took -Descending | Select-Object -First $Count | ForEach-Object {

@@ -168,7 +168,7 @@ Describe 'Start-CtrTask -Attach' {
         $container = New-Container sh, -c, 'while :; do echo line; done'
         $before = Get-Trace
         ($container | Start-CtrTask -Attach | Select-Object -First 1).Text | Should -Be 'line'
-        Get-Trace | Should -Be $before
+        Assert-Trace $before
     }
 }
 
@@ -225,7 +225,7 @@ Describe 'Ctrl+C' {
         $result.Errors | Should -BeNullOrEmpty
         $result.Took | Should -BeLessThan $guard
         "stopped after $([int]$result.Took.TotalMilliseconds) ms" | Write-Host
-        Get-Trace | Should -Be $before
+        Assert-Trace $before
         $variables.Values | Remove-CtrContainer -Force
     }
 }

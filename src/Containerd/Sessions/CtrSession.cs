@@ -42,6 +42,8 @@ public sealed class CtrSession
     internal void Close()
     {
         _closed = true;
-        Client.Dispose();
+
+        // At once, unless a cancelled command has left something unfinished, for which nobody waits here.
+        _ = Client.DisposeAsync().AsTask();
     }
 }

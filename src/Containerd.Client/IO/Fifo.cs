@@ -71,6 +71,28 @@ internal static class Fifo
         }
     }
 
+    /// <summary>Opens the reading end of a FIFO once more, also where its name is gone or names something else by now: proc(5), fd.</summary>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    /// <exception cref="ObjectDisposedException"><paramref name="reader"/> is closed.</exception>
+    public static SafePipeHandle Reopen(SafePipeHandle reader)
+    {
+        var held = false;
+        try
+        {
+            // Else the number could be another file's by now.
+            reader.DangerousAddRef(ref held);
+            var handle = Libc.Open($"/proc/self/fd/{reader.DangerousGetHandle()}", Libc.NonBlocking | Libc.CloseOnExec);
+            return handle.IsInvalid ? throw LastError("Cannot open the FIFO again") : handle;
+        }
+        finally
+        {
+            if (held)
+            {
+                reader.DangerousRelease();
+            }
+        }
+    }
+
     /// <summary>Whether no process has a FIFO open for reading.</summary>
     public static bool HasNoReader(string path)
     {

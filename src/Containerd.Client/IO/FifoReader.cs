@@ -109,7 +109,7 @@ internal sealed class FifoReader : Stream
     // Opened anew and closed again: the loop would go on to be told of a file that is merely not waited for.
     private async ValueTask<int> WaitAndReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        using var waiting = new AnonymousPipeClientStream(PipeDirection.In, Fifo.Open(_path, FileAccess.Read));
+        using var waiting = new AnonymousPipeClientStream(PipeDirection.In, Fifo.Reopen(_fifo));
         _waiting = waiting;
         ObjectDisposedException.ThrowIf(_disposed, this);
         try

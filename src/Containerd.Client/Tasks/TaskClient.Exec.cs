@@ -34,6 +34,7 @@ public sealed partial class TaskClient
     /// <param name="input">What it reads; null for nothing. Stays open.</param>
     /// <param name="cancellationToken">Kills the command.</param>
     /// <exception cref="CtrException">NotFound without a task; CommandNotFound.</exception>
+    /// <exception cref="IOException">It writes more than 2 GiB to a stream, which <see cref="StartExecAsync(string, ExecOptions, CancellationToken)"/> does not hold.</exception>
     public async Task<CtrExecResult> ExecAsync(
         string id, ExecOptions options, Stream? input = null, CancellationToken cancellationToken = default)
     {

@@ -22,7 +22,8 @@ public sealed class LargeCheckpointTests(DaemonFixture daemon) : CheckpointTests
             checkpoint = await Checkpoints.SaveAsync(id, path, new CheckpointOptions { Exit = true }).WaitAsync(Hang));
         var restoring = await ResidentMemory.GrowthAsync(() => Checkpoints.StartAsync(id, path, DetachedOutput.None).WaitAsync(Hang));
 
-        Assert.InRange(checkpoint!.Size!.Value, Memory, 2 * Memory);
+        Console.WriteLine($"{checkpoint!.Size!.Value >> 20} MiB: saving grew by {saving >> 20} MiB, restoring by {restoring >> 20}");
+        Assert.InRange(checkpoint.Size.Value, Memory, 2 * Memory);
         Assert.InRange(saving, 0, Growth);
         Assert.InRange(restoring, 0, Growth);
         await ExecAsync(id, "sh", "-c", "touch /go; until [ -s /rest ]; do usleep 20000; done");

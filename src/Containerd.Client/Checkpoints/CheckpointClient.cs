@@ -27,7 +27,7 @@ public sealed partial class CheckpointClient
 
     /// <summary>
     /// Saves a task's memory to a directory on this machine. The daemon writes it into its content store first; there it is
-    /// gone when this returns, also after a failure.
+    /// gone when this returns, also after a failure but CheckpointKept.
     /// </summary>
     /// <param name="id">The container's id.</param>
     /// <param name="directory">The directory, which is made; one that is there must be empty. It can be read by its owner alone.</param>

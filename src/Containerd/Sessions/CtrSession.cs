@@ -42,8 +42,6 @@ public sealed class CtrSession
     internal void Close()
     {
         _closed = true;
-
-        // At once, unless a cancelled command has left something unfinished, for which nobody waits here.
-        _ = Client.DisposeAsync().AsTask();
+        Client.Dispose();
     }
 }

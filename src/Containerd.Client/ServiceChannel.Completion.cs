@@ -14,7 +14,7 @@ internal sealed partial record ServiceChannel
     private static readonly TimeSpan s_grace = TimeSpan.FromMilliseconds(800);
     private static readonly TimeSpan s_stay = TimeSpan.FromMilliseconds(550);
 
-    // How often it is looked whether the daemon still answers, and how long that may take.
+    // How often it is looked whether the daemon still answers, and how long that may take; both within what is stayed.
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_silence = TimeSpan.FromMilliseconds(400);
 
@@ -101,9 +101,10 @@ internal sealed partial record ServiceChannel
         if (!working.IsCompleted)
         {
             using var over = new CancellationTokenSource(stay ?? s_stay);
-            while (await Task.WhenAny(working, Task.Delay(s_patience, CancellationToken.None)).ConfigureAwait(false) != working)
+            while (!await EndsWithinAsync(working, s_patience, over.Token).ConfigureAwait(false))
             {
-                if (over.IsCancellationRequested || !await AnswersAsync().ConfigureAwait(false))
+                Task<bool> answers = AnswersAsync();
+                if (!await EndsWithinAsync(answers, s_silence, over.Token).ConfigureAwait(false) || !await answers.ConfigureAwait(false))
                 {
                     UnfinishedWork.Add(Address, Namespace, resource, working);
                     if (LeaseId is not null)
@@ -186,6 +187,13 @@ internal sealed partial record ServiceChannel
         using var end = new CancellationTokenSource();
         using CancellationTokenRegistration cancelled = cancellationToken.UnsafeRegister(_ => end.CancelAfter(CleanUpTimeout), null);
         await work(end.Token).ConfigureAwait(false);
+    }
+
+    /// <summary>Waits for a task, for a while and no longer than somebody stays; whether it has ended.</summary>
+    private static async Task<bool> EndsWithinAsync(Task task, TimeSpan time, CancellationToken over)
+    {
+        await task.WaitAsync(time, over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return task.IsCompleted;
     }
 
     private Task<bool> AnswersAsync() => new IntrospectionClient(this with { Timeout = s_silence }).IsServingAsync(CancellationToken.None);

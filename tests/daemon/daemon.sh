@@ -205,6 +205,13 @@ remove_traces() {
     done
     while read -r namespace; do
         [[ $namespace ]] || continue
+
+        # What nobody else can have named is ours with all that is in it, such as containers of a daemon that was killed.
+        if [[ $namespace =~ [0-9a-f]{32}$ ]]; then
+            find /sys/fs/cgroup/"$namespace" /sys/fs/cgroup/*/"$namespace" -depth -type d -exec rmdir {} \; 2> /dev/null || true
+            rm -rf -- "/run/containerd/runc/$namespace"
+            continue
+        fi
         for cgroup in /sys/fs/cgroup/"$namespace" /sys/fs/cgroup/*/"$namespace" /run/containerd/runc/"$namespace"; do
             [[ ! -d $cgroup ]] || rmdir --ignore-fail-on-non-empty "$cgroup" 2> /dev/null || true
         done

@@ -59,10 +59,7 @@ public sealed partial class CheckpointClient
         }
         finally
         {
-            if (Directory.Exists(partial))
-            {
-                Directory.Delete(partial, recursive: true);
-            }
+            RemovePartial(partial);
         }
 
         async Task<CtrCheckpoint> SaveUnderAsync(Lease lease)
@@ -166,6 +163,22 @@ public sealed partial class CheckpointClient
         string partial = Path.Combine(Path.GetDirectoryName(path)!, $".{Path.GetFileName(path)}.{Path.GetRandomFileName()}");
         CheckpointArchive.CreateDirectory(partial);
         return partial;
+    }
+
+    /// <summary>Removes what was not completed. That it was not, and why, is what is reported, not this.</summary>
+    private static void RemovePartial(string partial)
+    {
+        try
+        {
+            if (Directory.Exists(partial))
+            {
+                Directory.Delete(partial, recursive: true);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Something has been mounted in it, or its disk is gone.
+        }
     }
 
     private static async Task<long> ExtractAsync(Lease lease, CtrDescriptor memory, string directory, CancellationToken cancellationToken)

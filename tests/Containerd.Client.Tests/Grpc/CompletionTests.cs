@@ -42,7 +42,8 @@ public sealed class CompletionTests : IAsyncLifetime
                 }
             },
             s_task,
-            s_cancelled));
+            s_cancelled,
+            Within.HangGuard));
     }
 
     [Fact]

@@ -45,6 +45,33 @@ public sealed class CheckpointExitTests(DaemonFixture daemon) : CheckpointTests(
     }
 
     [SkippableFact]
+    public async Task Where_not_even_its_directory_can_be_removed_the_error_tells_where_it_is()
+    {
+        var id = await CountingAsync();
+        var path = NewPath();
+        var saving = Checkpoints.SaveAsync(id, path, s_exit);
+        using var hang = new CancellationTokenSource(Hang);
+        string? partial;
+        while ((partial = Directory.EnumerateDirectories(Path.GetDirectoryName(path)!, $".{Path.GetFileName(path)}.*").SingleOrDefault()) is null)
+        {
+            await Task.Delay(1, hang.Token);
+        }
+
+        await RunAsync("mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", partial);
+        string message;
+        try
+        {
+            message = await AssertErrorAsync("CheckpointKept", CtrErrorKind.Unknown, () => saving);
+        }
+        finally
+        {
+            await RunAsync("umount", partial);
+        }
+
+        await AssertKeptAsync(id, message);
+    }
+
+    [SkippableFact]
     public async Task An_image_that_cannot_be_made_leaves_the_memory_in_the_daemon()
     {
         var id = await CountingAsync();

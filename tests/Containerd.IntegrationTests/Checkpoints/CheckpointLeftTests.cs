@@ -27,6 +27,7 @@ public sealed class CheckpointLeftTests(PrivateDaemon daemon) : IClassFixture<Pr
                 kept++;
                 await WaitUntilStoppedAsync(client, id);
                 var services = Services(client.Namespace, lease);
+                using var channel = services.Channel;
                 var message = Assert.Single(await new LeaseClient(services).ListAsync(default), other => other.Id == lease);
                 Assert.DoesNotContain(ClientProcess.Label, message.Labels.Keys);
                 await client.Tasks.DeleteAsync(id).WaitAsync(s_hang);
@@ -46,6 +47,7 @@ public sealed class CheckpointLeftTests(PrivateDaemon daemon) : IClassFixture<Pr
     {
         using var cancellation = new CancellationTokenSource();
         var saving = client.Checkpoints.SaveAsync(id, Path.Combine(daemon.Directory, id), new() { Exit = true }, cancellation.Token);
+        await WaitUntilBegunAsync(client, saving);
         await Task.Delay(after);
         await PrivateDaemon.FreezeAsync(daemon.Pid);
         try
@@ -67,6 +69,18 @@ public sealed class CheckpointLeftTests(PrivateDaemon daemon) : IClassFixture<Pr
         }
 
         return null;
+    }
+
+    /// <summary>Until it has its lease: then it asks for the checkpoint.</summary>
+    private async Task WaitUntilBegunAsync(ContainerdClient client, Task saving)
+    {
+        using var guard = new CancellationTokenSource(s_hang);
+        var services = Services(client.Namespace, lease: null);
+        using var channel = services.Channel;
+        while (!saving.IsCompleted && (await new LeaseClient(services).ListAsync(guard.Token)).Count == 0)
+        {
+            await Task.Delay(1, guard.Token);
+        }
     }
 
     private static async Task WaitUntilStoppedAsync(ContainerdClient client, string id)
@@ -100,7 +114,7 @@ public sealed class CheckpointLeftTests(PrivateDaemon daemon) : IClassFixture<Pr
         }
     }
 
-    private ServiceChannel Services(string @namespace, string lease)
+    private ServiceChannel Services(string @namespace, string? lease)
     {
         var address = ContainerdAddress.Parse(daemon.Address);
         var transport = Client.Connections.Transport.For(address, null);

@@ -62,6 +62,33 @@ Describe 'A checkpoint in a directory' {
         [int]$line.Text | Should -BeGreaterThan 100
     }
 
+    It 'is found by its path, and removed by it or as an object' {
+        $task = New-Counting
+        $saved = $task | Save-CtrCheckpoint -Path TestDrive:/found
+        $found = Get-CtrCheckpoint -Path TestDrive:/found
+        $found.Kind | Should -Be 'Directory'
+        $found.Location | Should -Be $saved.Location
+        $found.Size | Should -Be $saved.Size
+        $found.CreatedAt | Should -BeLessOrEqual $saved.CreatedAt
+        ($saved.CreatedAt - $found.CreatedAt).TotalSeconds | Should -BeLessThan 30
+        Remove-CtrCheckpoint -Path TestDrive:/found -WhatIf
+        Test-Path TestDrive:/found | Should -BeTrue
+        Remove-CtrCheckpoint -Path TestDrive:/found
+        Test-Path TestDrive:/found | Should -BeFalse
+        $task | Save-CtrCheckpoint -Path TestDrive:/found | ForEach-Object { Remove-CtrCheckpoint $_ }
+        Test-Path TestDrive:/found | Should -BeFalse
+    }
+
+    It 'is neither found nor removed where there is none' {
+        $null = New-Item -ItemType Directory TestDrive:/other
+        'kept' > TestDrive:/other/file
+        foreach ($command in 'Get-CtrCheckpoint', 'Remove-CtrCheckpoint') {
+            { & $command -Path TestDrive:/nothing -ErrorAction Stop } | Should -Throw -ErrorId 'CheckpointNotFound,*'
+            { & $command -Path TestDrive:/other -ErrorAction Stop } | Should -Throw -ErrorId 'CheckpointInvalid,*'
+        }
+        Test-Path TestDrive:/other/file | Should -BeTrue
+    }
+
     It 'is written by CRIU itself with -ImagePath' {
         $task = New-Counting
         $path = "$((Get-Item TestDrive:/).FullName)/image-path"

@@ -73,6 +73,25 @@ public sealed partial class CheckpointClient
         return Describe(image, checkpoint);
     }
 
+    /// <summary>A checkpoint in a directory of this machine. The directory does not tell its container's id.</summary>
+    /// <param name="directory">The directory that <see cref="SaveAsync"/> made.</param>
+    /// <exception cref="CtrException">NotFound where there is no such directory; CheckpointInvalid where it holds no checkpoint.</exception>
+    public CtrCheckpoint GetDirectory(string directory)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
+        RequireCheckpoint(path);
+        return new()
+        {
+            Kind = CtrCheckpointKind.Directory,
+            Location = path,
+            Size = new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length),
+            CreatedAt = File.GetLastWriteTime(Path.Combine(path, CheckpointArchive.Inventory)),
+            Address = _services.Address.ToString(),
+            Namespace = _services.Namespace,
+        };
+    }
+
     /// <summary>The checkpoints of the namespace that are images, whoever made them.</summary>
     /// <param name="cancellationToken">Ends the call.</param>
     public async IAsyncEnumerable<CtrCheckpoint> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -144,7 +163,7 @@ public sealed partial class CheckpointClient
             "CheckpointNotFound",
             $"There is no checkpoint '{name}' in namespace '{_services.Namespace}'.",
             name,
-            "Get-CtrCheckpoint lists those that are there.",
+            "Get-CtrCheckpoint lists those that are images; -Path names a directory.",
             missing);
     }
 

@@ -40,7 +40,7 @@ internal static class ErrorTranslation
             return ConnectionFailed(socket, address, error);
         }
 
-        string detail = error.Status.Detail;
+        string detail = WithoutCode(error.Status.Detail);
         if (kind == CtrErrorKind.FailedPrecondition && resource.Kind is "Task" or "Exec" && resource.Id is { } process && StateError(process, detail, error) is { } state)
         {
             return state;
@@ -54,6 +54,12 @@ internal static class ErrorTranslation
         if (kind == CtrErrorKind.ResourceExhausted && detail.Contains(NoSpace, StringComparison.Ordinal))
         {
             return DiskFull(resource, address, error);
+        }
+
+        if (KnownFailure.Find(detail) is { } known)
+        {
+            return new CtrException(
+                known.Kind, known.ErrorId ?? ErrorId(known.Kind, resource), $"{Subject(resource)}: {detail}", resource.Id ?? address.ToString(), known.Advice, error);
         }
 
         resource = kind == CtrErrorKind.NotFound ? WhatIsMissing(resource, detail) : resource;
@@ -155,6 +161,16 @@ internal static class ErrorTranslation
             : null;
     }
 
+    private static string Subject(Resource resource) => resource.Id is null ? resource.Kind : $"{resource.Kind} '{resource.Id}'";
+
+    /// <summary>The daemon's words alone: it ends them with the name of a code that tells nothing, and runc with a new line.</summary>
+    private static string WithoutCode(string detail)
+    {
+        const string unknown = ": unknown";
+        string text = detail.TrimEnd();
+        return text.EndsWith(unknown, StringComparison.Ordinal) ? text[..^unknown.Length].TrimEnd() : text;
+    }
+
     private static string ErrorId(CtrErrorKind kind, Resource resource) => kind switch
     {
         CtrErrorKind.Unavailable => "DaemonUnavailable",
@@ -169,7 +185,7 @@ internal static class ErrorTranslation
     private static string Describe(
         CtrErrorKind kind, Resource resource, string @namespace, ContainerdAddress address, string detail)
     {
-        string subject = resource.Id is null ? resource.Kind : $"{resource.Kind} '{resource.Id}'";
+        string subject = Subject(resource);
         return kind switch
         {
             CtrErrorKind.NotFound when resource.Kind == "Task" => $"Container '{resource.Id}' in namespace '{@namespace}' is not running: it has no task.",

@@ -30,6 +30,18 @@ public abstract class CheckpointCmdlet : TimedDaemonCmdlet
         }
     }
 
+    /// <summary>Does something for each checkpoint in these directories of this machine, which are the same for each daemon.</summary>
+    private protected async Task ForEachDirectoryAsync(
+        string[] paths, Func<ContainerdClient, CtrCheckpoint, Task> action, CancellationToken cancellationToken)
+    {
+        ContainerdClient client = Clients[0];
+        foreach (string path in paths)
+        {
+            string directory = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path);
+            await TryAsync(() => action(client, client.Checkpoints.GetDirectory(directory)), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     private async Task ForEachAsync(
         ContainerdClient client, ImageNamePattern pattern, Func<ContainerdClient, CtrCheckpoint, Task> action, CancellationToken cancellationToken)
     {

@@ -11,6 +11,8 @@ public sealed class RemoveCtrCheckpointCommand : CheckpointCmdlet
 {
     private const string NameSet = "Name";
 
+    private const string PathSet = "Path";
+
     // The default set: else a checkpoint from the pipeline would be bound as a name, and lose its daemon and namespace.
     private const string InputObjectSet = "InputObject";
 
@@ -26,9 +28,15 @@ public sealed class RemoveCtrCheckpointCommand : CheckpointCmdlet
     [ValidateNotNullOrEmpty]
     public string[]? Name { get; set; }
 
+    /// <summary>Directories of this machine.</summary>
+    [Parameter(ParameterSetName = PathSet, Mandatory = true, HelpMessage = "A directory that Save-CtrCheckpoint made, on this machine, or several.")]
+    [ValidateNotNullOrEmpty]
+    public string[]? Path { get; set; }
+
     /// <summary>Checkpoints as other cmdlets return them.</summary>
     [Parameter(
         ParameterSetName = InputObjectSet,
+        Position = 0,
         Mandatory = true,
         ValueFromPipeline = true,
         HelpMessage = "A checkpoint as Get-CtrCheckpoint or Save-CtrCheckpoint returned it, or several.")]
@@ -38,25 +46,29 @@ public sealed class RemoveCtrCheckpointCommand : CheckpointCmdlet
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellationToken)
     {
-        if (ParameterSetName == NameSet)
+        switch (ParameterSetName)
         {
-            await ForEachAsync(Name!, (client, checkpoint) => RemoveAsync(client, checkpoint, cancellationToken), cancellationToken).ConfigureAwait(false);
-            return;
+            case NameSet:
+                await ForEachAsync(Name!, RemoveAsync, cancellationToken).ConfigureAwait(false);
+                break;
+            case PathSet:
+                await ForEachDirectoryAsync(Path!, RemoveAsync, cancellationToken).ConfigureAwait(false);
+                break;
+            default:
+                foreach (CtrCheckpoint checkpoint in InputObject!)
+                {
+                    await TryAsync(() => RemoveAsync(ClientFor(checkpoint.Address, checkpoint.Namespace), checkpoint), cancellationToken).ConfigureAwait(false);
+                }
+
+                break;
         }
 
-        foreach (CtrCheckpoint checkpoint in InputObject!)
+        async Task RemoveAsync(ContainerdClient client, CtrCheckpoint checkpoint)
         {
-            await TryAsync(
-                () => RemoveAsync(ClientFor(checkpoint.Address, checkpoint.Namespace), checkpoint, cancellationToken),
-                cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private async Task RemoveAsync(ContainerdClient client, CtrCheckpoint checkpoint, CancellationToken cancellationToken)
-    {
-        if (await ShouldProcessAsync(checkpoint.Location, "Remove checkpoint", cancellationToken).ConfigureAwait(false))
-        {
-            await client.Checkpoints.RemoveAsync(checkpoint, cancellationToken).ConfigureAwait(false);
+            if (await ShouldProcessAsync(checkpoint.Location, "Remove checkpoint", cancellationToken).ConfigureAwait(false))
+            {
+                await client.Checkpoints.RemoveAsync(checkpoint, cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 }

@@ -61,6 +61,9 @@ public sealed class ImageTests(DaemonFixture daemon) : CheckpointTests(daemon)
         await Daemon.RunCtrAsync("containers", "restore", "--rw", "--live", other, name);
 
         await AssertGoesOnAsync(other);
+
+        // With its FIFOs, which only ctr knows for its own.
+        await Daemon.RunCtrAsync("tasks", "delete", "--force", other);
         await RemoveAsync(other);
     }
 

@@ -83,7 +83,7 @@ public sealed class ImageImportFailureTests(DaemonFixture daemon) : IClassFixtur
     {
         var archive = Image(OciArchiveBuilder.Layer("file", [1])).ToArray();
 
-        await RefusedAsync(archive, "SnapshotRequestInvalid", "nosuch", new ImageImportOptions { Snapshotter = "nosuch" });
+        await RefusedAsync(archive, "SnapshotterNotFound", "nosuch", new ImageImportOptions { Snapshotter = "nosuch" });
     }
 
     [SkippableTheory]

@@ -111,7 +111,7 @@ public sealed class ContainerdClient : IDisposable, IAsyncDisposable
 
     /// <summary>
     /// Closes the connection as soon as nothing is unfinished that cancelled calls have begun at the daemon, which may take
-    /// a minute and a half; without that, at once.
+    /// a minute and a half, or as long as a checkpoint takes; without that, at once.
     /// </summary>
     public async ValueTask DisposeAsync()
     {

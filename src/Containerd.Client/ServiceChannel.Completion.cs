@@ -92,11 +92,12 @@ internal sealed partial record ServiceChannel
     /// <param name="resource">What it is about: see <see cref="SettledAsync"/>.</param>
     /// <param name="cancellationToken">The caller's.</param>
     /// <param name="stay">How long the caller stays at most after the cancellation; null for half a second.</param>
+    /// <param name="whole">Whether breaking it off does damage: then it has no limit but its own, and the end of the process waits for it.</param>
     /// <exception cref="OperationCanceledException">The caller has left it.</exception>
     public async Task CompleteAsync(
-        Func<CancellationToken, Task> work, Resource resource, CancellationToken cancellationToken, TimeSpan? stay = null)
+        Func<CancellationToken, Task> work, Resource resource, CancellationToken cancellationToken, TimeSpan? stay = null, bool whole = false)
     {
-        Task working = WorkAsync(work, cancellationToken);
+        Task working = whole ? work(CancellationToken.None) : WorkAsync(work, cancellationToken);
         await working.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!working.IsCompleted)
         {
@@ -106,10 +107,12 @@ internal sealed partial record ServiceChannel
                 Task<bool> answers = AnswersAsync();
                 if (!await EndsWithinAsync(answers, s_silence, over.Token).ConfigureAwait(false) || !await answers.ConfigureAwait(false))
                 {
-                    UnfinishedWork.Add(Address, Namespace, resource, working);
+                    // The end of a process does not wait for a daemon that is silent.
+                    bool lasting = whole && over.IsCancellationRequested;
+                    UnfinishedWork.Add(Address, Namespace, resource, working, lasting);
                     if (LeaseId is not null)
                     {
-                        UnfinishedWork.Add(Address, Namespace, Resource.UnderLease(LeaseId), working);
+                        UnfinishedWork.Add(Address, Namespace, Resource.UnderLease(LeaseId), working, lasting);
                     }
 
                     throw new OperationCanceledException(cancellationToken);

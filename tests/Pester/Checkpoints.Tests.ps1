@@ -118,6 +118,13 @@ Describe 'A checkpoint in a directory' {
         Save-CtrCheckpoint 'nobody*' -Path TestDrive:/a | Should -BeNullOrEmpty
     }
 
+    It 'tells which directory cannot be made' {
+        $task = New-Running
+        'a file' > TestDrive:/file
+        $path = "$(Get-Item TestDrive:/file)/saved"
+        { $task | Save-CtrCheckpoint -Path $path -ErrorAction Stop } | Should -Throw "The directory '$path' cannot be made: *" -ErrorId 'FileFailed,*'
+    }
+
     It 'tells what CRIU says when it fails' {
         $task = New-Container nc, -l, -p, '5555' | Start-CtrTask -NoIO
         { $task | Save-CtrCheckpoint -Path TestDrive:/failed -ErrorAction Stop } | Should -Throw -ErrorId 'CheckpointFailed,*' -ExpectedMessage '*Likely cause: *Dumping FAILED*'

@@ -154,7 +154,7 @@ Describe 'Register-CtrEvent' {
 
     It 'refuses a name that is in use, and a daemon that is not there' {
         Register-CtrEvent -SourceIdentifier test.twice
-        { Register-CtrEvent -SourceIdentifier test.twice -ErrorAction Stop } | Should -Throw '*test.twice*'
+        { Register-CtrEvent -SourceIdentifier test.twice -ErrorAction Stop } | Should -Throw '*test.twice*' -ErrorId 'SubscriptionAlreadyExists,*'
         { Register-CtrEvent -Address /no/such.sock -ErrorAction Stop } | Should -Throw -ErrorId 'DaemonUnavailable,*'
         @(Get-EventSubscriber -SourceIdentifier test.*).Count | Should -Be 1
     }

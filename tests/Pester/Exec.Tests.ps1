@@ -79,6 +79,11 @@ Describe 'Invoke-CtrExec' {
         $failure[0].FullyQualifiedErrorId | Should -BeLike 'InvalidStandardInput,*'
     }
 
+    It 'tells what it cannot read' {
+        { $task | Invoke-CtrExec -Command cat -StandardInput (Get-Item /) -ErrorAction Stop } | Should -Throw 'A DirectoryInfo*' -ErrorId 'InvalidStandardInput,*'
+        { $task | Invoke-CtrExec -Command cat -StandardInput ([IO.FileInfo]::new('/nosuch')) -ErrorAction Stop } | Should -Throw '*/nosuch*' -ErrorId 'FileNotFound,*'
+    }
+
     It 'reads the end at once without input' {
         ($task | Invoke-CtrExec -Command cat).StandardOutput | Should -Be ''
     }
@@ -100,6 +105,7 @@ Describe 'Invoke-CtrExec' {
         @{ Id = 'InvalidEnvironment'; More = @{ Command = 'true'; Environment = '=x' } }
         @{ Id = 'InvalidUser'; More = @{ Command = 'true'; User = 'nobody-here' } }
         @{ Id = 'InvalidStandardInput'; More = @{ Command = 'true'; StandardInput = 5.5 } }
+        @{ Id = 'WorkingDirectoryNotFound'; More = @{ Command = 'true'; WorkingDirectory = '/nosuch' } }
     ) {
         { $task | Invoke-CtrExec @More -ErrorAction Stop } | Should -Throw -ErrorId "$Id,*"
     }

@@ -42,8 +42,7 @@ BeforeDiscovery {
         'Update-CtrTask' = 'c -Memory 64MB -Address $address'
         'Wait-CtrTask' = 'c -Address $address'
     }
-    # They ask no daemon, so nothing keeps them waiting.
-    # Enter-CtrTask: not without a terminal, which tests do not have.
+    # They ask no daemon, so nothing keeps them waiting; Enter-CtrTask refuses to without a terminal.
     $localCmdlets = 'Disconnect-Ctr', 'Enter-CtrTask', 'Get-CtrSession'
     $silent = $daemonCmdlets.GetEnumerator() | Sort-Object Name | ForEach-Object {
         $timeout = switch ($_.Name) { 'Stop-CtrTask' { '-TimeoutSec 3600' } 'Register-CtrEvent' { '' } default { '-TimeoutSec 0' } }

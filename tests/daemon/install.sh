@@ -81,6 +81,8 @@ install_missing() {
     command -v openssl > /dev/null || missing+=(openssl)
     command -v iptables-save > /dev/null || missing+=(iptables)
     command -v ip > /dev/null || missing+=(iproute2)
+    # Plays the terminal in the tests of Enter-CtrTask.
+    command -v python3 > /dev/null || missing+=(python3-minimal)
     ((${#missing[@]})) || return 0
     echo "installing ${missing[*]}" >&2
     {

@@ -63,6 +63,11 @@ internal static class CheckpointArchive
                     throw new InvalidDataException($"'{file.FullName}' is a link, which no checkpoint has.");
                 }
 
+                if (file.Name.StartsWith(WhiteoutPrefix, StringComparison.Ordinal))
+                {
+                    throw new InvalidDataException($"'{file.FullName}' is a whiteout, which no checkpoint has.");
+                }
+
                 string name = Path.GetRelativePath(root.FullName, file.FullName).Replace(Path.DirectorySeparatorChar, '/');
                 await tar.WriteEntryAsync(file.FullName, name, cancellationToken).ConfigureAwait(false);
             }

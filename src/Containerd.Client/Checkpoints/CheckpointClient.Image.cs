@@ -108,13 +108,15 @@ public sealed partial class CheckpointClient
                 parts.Add(await WriteRwLayerAsync(lease, container, cancellationToken).ConfigureAwait(false));
             }
         }
-        finally
+        catch (Exception) when (paused)
         {
-            if (paused)
-            {
-                await _services.CleanUpAsync(
-                    limit => ResumeAsync(container.Id, limit), Resource.Task(container.Id), cancellationToken).ConfigureAwait(false);
-            }
+            await ThawAsync(container.Id, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+
+        if (paused)
+        {
+            await ThawAsync(container.Id, cancellationToken).ConfigureAwait(false);
         }
 
         parts.Add(await WriteAnyAsync(lease, CheckpointMediaTypes.Config, container.Spec, cancellationToken).ConfigureAwait(false));
@@ -167,6 +169,14 @@ public sealed partial class CheckpointClient
             limit => ResumeAsync(id, limit)).ConfigureAwait(false);
         return true;
     }
+
+    /// <summary>Lets a task go on that was held. Where CRIU still writes, as its caller has left it, the shim does it afterwards.</summary>
+    private Task ThawAsync(string id, CancellationToken cancellationToken) => _services.CompleteAsync(
+        _ => _services.CallAsync(
+            TaskMethods.Resume, new ResumeTaskRequest { ContainerId = id }, Resource.Task(id), CancellationToken.None, ServiceChannel.NoTimeout),
+        Resource.Task(id),
+        cancellationToken,
+        whole: true);
 
     private Task<Empty> ResumeAsync(string id, CancellationToken cancellationToken) => _services.CallAsync(
         TaskMethods.Resume, new ResumeTaskRequest { ContainerId = id }, Resource.Task(id), cancellationToken);

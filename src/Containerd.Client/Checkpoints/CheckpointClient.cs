@@ -82,14 +82,31 @@ public sealed partial class CheckpointClient
     /// <param name="imagePath">An absolute path on the daemon's host; the runtime makes the directory.</param>
     /// <param name="options">How the checkpoint is taken; null for all defaults.</param>
     /// <param name="cancellationToken">Ends the work; a checkpoint that CRIU has begun is completed first.</param>
-    /// <exception cref="CtrException">NotFound without a task; InvalidArgument for a path that is not absolute.</exception>
+    /// <exception cref="CtrException">
+    /// NotFound without a task; InvalidArgument for a path that is not absolute; CheckpointKept for a caller that has cancelled
+    /// while the daemon did not answer, where the task may have ended.
+    /// </exception>
     public async Task<CtrCheckpoint> SaveToImagePathAsync(
         string id, string imagePath, CheckpointOptions? options = null, CancellationToken cancellationToken = default)
     {
         RequireAbsolute(imagePath);
         Container container = await _containers.GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
-        await new TaskCheckpoint(container, options ?? new CheckpointOptions())
-            .WriteAsync(_services, imagePath, cancellationToken).ConfigureAwait(false);
+        var checkpoint = new TaskCheckpoint(container, options ?? new CheckpointOptions());
+        try
+        {
+            await checkpoint.WriteAsync(_services, imagePath, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (checkpoint.HasEndedTask)
+        {
+            throw new CtrException(
+                CtrErrorKind.Unknown,
+                "CheckpointKept",
+                $"The command was stopped before the daemon had answered. If the task '{id}' has ended, its checkpoint is in '{imagePath}' on the daemon's host.",
+                imagePath,
+                "Get-CtrTask tells whether it has ended; Restore-CtrCheckpoint -ImagePath lets it go on.",
+                e);
+        }
+
         return Describe(container, CtrCheckpointKind.ImagePath, imagePath, size: null);
     }
 
@@ -161,7 +178,16 @@ public sealed partial class CheckpointClient
     private static string MakeBeside(string path)
     {
         string partial = Path.Combine(Path.GetDirectoryName(path)!, $".{Path.GetFileName(path)}.{Path.GetRandomFileName()}");
-        CheckpointArchive.CreateDirectory(partial);
+        try
+        {
+            CheckpointArchive.CreateDirectory(partial);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            string message = $"The directory '{path}' cannot be made: {e.Message.Replace(partial, path, StringComparison.Ordinal)}";
+            throw e is IOException ? new IOException(message, e) : new UnauthorizedAccessException(message, e);
+        }
+
         return partial;
     }
 

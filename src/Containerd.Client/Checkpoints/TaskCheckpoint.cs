@@ -76,11 +76,13 @@ internal sealed class TaskCheckpoint(Container container, CheckpointOptions opti
     {
         cancellationToken.ThrowIfCancellationRequested();
         Resource task = Resource.Task(container.Id);
+        await services.SettledAsync(task, cancellationToken).ConfigureAwait(false);
         CheckpointTaskResponse? response = null;
         HasEndedTask = options.Exit;
         try
         {
-            // A CRIU that is killed in the middle of it leaves its code in the task's processes.
+            // A CRIU that is killed in the middle of it leaves its code in the task's processes. Whoever cancels leaves it to
+            // itself, unless the task is to end: then nothing else is left of it, and is saved all the same.
             await services.CompleteAsync(
                 async limit => response = await services.WhileServingAsync(
                     end => services.CallAsync(
@@ -93,7 +95,8 @@ internal sealed class TaskCheckpoint(Container container, CheckpointOptions opti
                     limit).ConfigureAwait(false),
                 task,
                 cancellationToken,
-                ServiceChannel.CleanUpTimeout).ConfigureAwait(false);
+                options.Exit ? ServiceChannel.CleanUpTimeout : null,
+                whole: true).ConfigureAwait(false);
         }
         catch (CtrException e)
         {

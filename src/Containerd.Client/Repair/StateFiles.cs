@@ -14,32 +14,48 @@ internal static class StateFiles
     /// <summary>The FIFOs in a directory that no process has open: neither a client nor a shim, which keeps both ends.</summary>
     public static IEnumerable<string> AbandonedFifos(string directory)
     {
-        foreach (string path in Directory.EnumerateFiles(directory, "*-std*"))
+        string[] fifos;
+        try
         {
-            if (DateTime.UtcNow - File.GetLastWriteTimeUtc(path) > s_settled && Fifo.HasNoReader(path))
-            {
-                yield return path;
-            }
+            fifos = Directory.GetFiles(directory, "*-std*");
         }
+        catch (DirectoryNotFoundException)
+        {
+            // Its client has removed it just now.
+            return [];
+        }
+
+        return fifos.Where(path => DateTime.UtcNow - File.GetLastWriteTimeUtc(path) > s_settled && Fifo.HasNoReader(path));
     }
 
     /// <summary>Removes a FIFO, and its directory where nothing else is in it and it was made for a single process.</summary>
     public static void RemoveFifo(string path)
     {
-        File.Delete(path);
         string directory = Path.GetDirectoryName(path)!;
-        if (Path.GetFileName(Path.GetDirectoryName(directory)) == "fifo" && !Directory.EnumerateFileSystemEntries(directory).Any())
+        try
         {
-            Directory.Delete(directory);
+            File.Delete(path);
+            if (Path.GetFileName(Path.GetDirectoryName(directory)) == "fifo" && !Directory.EnumerateFileSystemEntries(directory).Any())
+            {
+                Directory.Delete(directory);
+            }
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Its client was quicker.
         }
     }
 
     /// <summary>Removes a container's directory with all that is in it.</summary>
     public static void RemoveDirectory(string path)
     {
-        if (Directory.Exists(path))
+        try
         {
             Directory.Delete(path, recursive: true);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // It is what was wanted.
         }
     }
 }

@@ -147,6 +147,18 @@ public sealed partial class TaskClient
             Spec = new Any { TypeUrl = ProcessTypeUrl, Value = ByteString.CopyFrom(process.ToUtf8Json()) },
         };
         await _services.SettledAsync(ResourceOf(container.Id, execId), cancellationToken).ConfigureAwait(false);
+
+        // One that somebody else has given this id would be taken back with ours.
+        if (options.ExecId is not null && await FindExecAsync(container.Id, execId, cancellationToken).ConfigureAwait(false) is not null)
+        {
+            throw new CtrException(
+                CtrErrorKind.AlreadyExists,
+                "ExecAlreadyExists",
+                $"Exec '{container.Id}/{execId}' exists already in namespace '{_services.Namespace}'.",
+                $"{container.Id}/{execId}",
+                "Choose another id, or remove the other exec with Remove-CtrTask.");
+        }
+
         await _services.CallToEndAsync(
             TaskMethods.Exec,
             request,

@@ -8,9 +8,23 @@ namespace Containerd.Client;
 public sealed partial class TaskClient
 {
     /// <summary>Whether a start failed because the task had been started meanwhile. It is not this caller's to remove then.</summary>
-    private async Task<bool> WasStartedBySomebodyElseAsync(string id, Exception error, CancellationToken cancellationToken) =>
-        error is CtrException { Kind: CtrErrorKind.FailedPrecondition }
-        && await FindAsync(id, cancellationToken).ConfigureAwait(false) is not { Status: CtrTaskStatus.Created };
+    private async Task<bool> WasStartedBySomebodyElseAsync(string id, Exception error, CancellationToken cancellationToken)
+    {
+        if (error is not CtrException { Kind: CtrErrorKind.FailedPrecondition })
+        {
+            return false;
+        }
+
+        try
+        {
+            return await FindAsync(id, cancellationToken).ConfigureAwait(false) is not { Status: CtrTaskStatus.Created };
+        }
+        catch (Exception e) when (e is CtrException or OperationCanceledException)
+        {
+            // One that is only made is not refused.
+            return true;
+        }
+    }
 
     /// <summary>The task if it is made and not started; null where there is none, or there was one that had ended.</summary>
     private async Task<CtrTask?> FindStartableAsync(string id, CancellationToken cancellationToken)

@@ -8,7 +8,7 @@ internal static class InputStream
 {
     /// <summary>Opens the input; the caller closes it, also a stream that was given.</summary>
     /// <exception cref="CtrException">It is something else.</exception>
-    public static Stream Open(object input) => (input is PSObject wrapped ? wrapped.BaseObject : input) switch
+    public static Stream Open(object input) => Unwrap(input) switch
     {
         string text => Of(text),
         byte[] bytes => new MemoryStream(bytes, writable: false),
@@ -21,15 +21,17 @@ internal static class InputStream
             "The stream cannot be read: it is closed, as it is when a first container has read it."),
         object[] items when Array.TrueForAll(items, IsByte) => new MemoryStream(Array.ConvertAll(items, Byte), writable: false),
         object[] items => Of(string.Concat(items.Select(item => LanguagePrimitives.ConvertTo<string>(item) + "\n"))),
-        _ => throw new CtrException(
+        object other => throw new CtrException(
             CtrErrorKind.InvalidArgument,
             "InvalidStandardInput",
-            $"A {input.GetType().Name} cannot be read by a process: text, lines, bytes, a file (Get-Item) or a stream are allowed."),
+            $"A {other.GetType().Name} cannot be read by a process: text, lines, bytes, a file (Get-Item) or a stream are allowed."),
     };
 
     private static MemoryStream Of(string text) => new(Encoding.UTF8.GetBytes(text), writable: false);
 
-    private static bool IsByte(object item) => (item is PSObject wrapped ? wrapped.BaseObject : item) is byte;
+    private static object Unwrap(object item) => item is PSObject wrapped ? wrapped.BaseObject : item;
 
-    private static byte Byte(object item) => (byte)(item is PSObject wrapped ? wrapped.BaseObject : item);
+    private static bool IsByte(object item) => Unwrap(item) is byte;
+
+    private static byte Byte(object item) => (byte)Unwrap(item);
 }

@@ -1,13 +1,14 @@
 using System.Management.Automation;
 using Containerd.Client;
 using Containerd.PowerShell.Completion;
+using Containerd.PowerShell.Sessions;
 
 namespace Containerd.PowerShell.Checkpoints;
 
 /// <summary>Restore-CtrCheckpoint: lets a task go on from a checkpoint, in a new container where the checkpoint is an image.</summary>
 [Cmdlet(VerbsData.Restore, "CtrCheckpoint", DefaultParameterSetName = InputObjectSet, SupportsShouldProcess = true)]
 [OutputType(typeof(CtrTask))]
-public sealed class RestoreCtrCheckpointCommand : CheckpointCmdlet
+public sealed class RestoreCtrCheckpointCommand : TimedDaemonCmdlet
 {
     private const string ImageSet = "Image";
     private const string PathSet = "Path";

@@ -9,10 +9,16 @@ internal static class ErrorRecords
     {
         if (error is not CtrException e)
         {
-            // The parsers of what people type refuse with these; their messages say what is allowed.
-            return error is FormatException or ArgumentException
-                ? new ErrorRecord(error, "InvalidArgument", ErrorCategory.InvalidArgument, null)
-                : new ErrorRecord(error, "UnexpectedError", ErrorCategory.NotSpecified, null);
+            (string id, ErrorCategory category) = error switch
+            {
+                // The parsers of what people type refuse with these; their messages say what is allowed.
+                FormatException or ArgumentException => ("InvalidArgument", ErrorCategory.InvalidArgument),
+                UnauthorizedAccessException => ("FileAccessDenied", ErrorCategory.PermissionDenied),
+                FileNotFoundException or DirectoryNotFoundException => ("FileNotFound", ErrorCategory.ObjectNotFound),
+                IOException => ("FileFailed", ErrorCategory.NotSpecified),
+                _ => ("UnexpectedError", ErrorCategory.NotSpecified),
+            };
+            return new ErrorRecord(error, id, category, null);
         }
 
         var record = new ErrorRecord(e, e.ErrorId, CategoryOf(e.Kind), e.Target);

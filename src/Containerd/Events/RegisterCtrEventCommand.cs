@@ -49,7 +49,17 @@ public sealed class RegisterCtrEventCommand : EventCmdlet
 
             PSEventSubscriber? subscriber = null;
             await OnPipelineAsync(() => subscriber = Subscribe(name, registrations), cancellationToken).ConfigureAwait(false);
-            if (subscriber!.Action is not null)
+            if (subscriber is null)
+            {
+                throw new CtrException(
+                    CtrErrorKind.AlreadyExists,
+                    "SubscriptionAlreadyExists",
+                    $"There is an event subscription '{name}' already.",
+                    name,
+                    "Choose another -SourceIdentifier, or end it with Unregister-Event.");
+            }
+
+            if (subscriber.Action is not null)
             {
                 await WriteAsync(subscriber.Action, cancellationToken).ConfigureAwait(false);
             }
@@ -61,11 +71,12 @@ public sealed class RegisterCtrEventCommand : EventCmdlet
         }
     }
 
-    private PSEventSubscriber Subscribe(string name, List<EventRegistration> registrations)
+    /// <summary>Subscribes; null where the name is taken.</summary>
+    private PSEventSubscriber? Subscribe(string name, List<EventRegistration> registrations)
     {
         if (Events.GetEventSubscribers(name).Any())
         {
-            throw new ArgumentException($"There is an event subscription '{name}' already: choose another -SourceIdentifier, or end it with Unregister-Event.");
+            return null;
         }
 
         PSEventManager manager = Events;

@@ -142,6 +142,16 @@ public sealed class CheckpointArchiveTests : IDisposable
     }
 
     [Fact]
+    public async Task A_whiteout_in_a_directory_is_refused()
+    {
+        var source = Path.Combine(_root, "source");
+        Directory.CreateDirectory(source);
+        await File.WriteAllTextAsync(Path.Combine(source, ".wh.inventory.img"), "");
+
+        await Assert.ThrowsAsync<InvalidDataException>(() => CheckpointArchive.WriteAsync(source, new MemoryStream(), CancellationToken.None));
+    }
+
+    [Fact]
     public async Task A_cancelled_extraction_leaves_nothing()
     {
         using var cancel = new CancellationTokenSource();

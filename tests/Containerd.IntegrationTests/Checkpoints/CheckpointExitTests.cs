@@ -104,6 +104,7 @@ public sealed class CheckpointExitTests(DaemonFixture daemon) : CheckpointTests(
             }
             catch (OperationCanceledException)
             {
+                await UnfinishedWork.SettledAsync().WaitAsync(Hang);
                 await CountBeyondAsync(id, await CountAsync(id) + 20);
                 continue;
             }

@@ -185,6 +185,7 @@ public sealed class ContainerCreateFailureTests(DaemonFixture daemon) : IClassFi
             catch (OperationCanceledException)
             {
                 // Wherever it was.
+                await UnfinishedWork.SettledAsync().WaitAsync(TimeSpan.FromMinutes(1));
             }
 
             await RequireNothingAsync(client);
@@ -212,6 +213,7 @@ public sealed class ContainerCreateFailureTests(DaemonFixture daemon) : IClassFi
         }
         catch (OperationCanceledException)
         {
+            await UnfinishedWork.SettledAsync().WaitAsync(TimeSpan.FromMinutes(1));
             return true;
         }
     }

@@ -100,6 +100,35 @@ public sealed class FrozenShimTests(PrivateDaemon daemon) : IClassFixture<Privat
         }
     }
 
+    [SkippableFact]
+    public async Task An_exec_whose_id_somebody_else_wanted_lives_on()
+    {
+        await daemon.RequireAsync();
+        using var client = daemon.Connect($"shims-{Guid.NewGuid():N}");
+        await PrivateDaemon.ImportAsync(client);
+        await client.Containers.CreateAsync(new() { Image = "busybox", SpecOptions = new() { Id = "wanted", Command = ["sleep", "3600"] } });
+        await client.Tasks.StartAsync("wanted", DetachedOutput.None);
+        await client.Tasks.StartDetachedExecAsync("wanted", new() { ExecId = "mine", Command = ["sleep", "3600"] });
+        var shim = daemon.ShimOf("wanted");
+        await PrivateDaemon.FreezeAsync(shim);
+        try
+        {
+            var error = await Assert.ThrowsAsync<CtrException>(() => client.WithTimeout(TimeSpan.FromSeconds(1)).Tasks
+                .ExecAsync("wanted", new() { ExecId = "mine", Command = ["true"] }).WaitAsync(s_hang));
+            Assert.Equal(CtrErrorKind.DeadlineExceeded, error.Kind);
+        }
+        finally
+        {
+            PrivateDaemon.Send(shim, SigCont);
+        }
+
+        // Also after what is taken back later.
+        using var other = daemon.Connect(client.Namespace);
+        await client.DisposeAsync().AsTask().WaitAsync(s_hang);
+        Assert.Equal(CtrTaskStatus.Running, (await other.Tasks.GetExecAsync("wanted", "mine").WaitAsync(s_hang)).Status);
+        await other.Containers.DeleteAsync("wanted", force: true).WaitAsync(s_hang);
+    }
+
     private static void AssertNotResponding(CtrException error)
     {
         Assert.Equal(("TaskNotResponding", CtrErrorKind.DeadlineExceeded), (error.ErrorId, error.Kind));

@@ -5,17 +5,23 @@ BeforeAll {
     # A task that counts in its memory, and writes how far it is.
     function New-Counting {
         # A checkpoint holds what is in a tmpfs, too: no file has changed when the task goes on from it.
-        $task = New-CtrContainer -Id "c-$([guid]::NewGuid().ToString('N'))" -Image $image -Mount 'type=tmpfs,src=tmpfs,dst=/tmp' -Command sh, -c, 'i=0; while :; do i=$((i+1)); echo $i > /tmp/new; mv /tmp/new /tmp/count; usleep 5000; done' |
+        $task = New-CtrContainer -Id "c-$([guid]::NewGuid().ToString('N'))" -Image $image -Mount 'type=tmpfs,src=tmpfs,dst=/tmp' -Command sh, -c, 'read key < /proc/sys/kernel/random/uuid; i=0; while :; do i=$((i+1)); echo $i $key > /tmp/new; mv /tmp/new /tmp/count; usleep 5000; done' |
             Start-CtrTask -NoIO
         $null = Wait-Count $task.Id 100
+        $keys.Add((Read-Count $task.Id)[1])
         $task
     }
+
+    $keys = [System.Collections.Generic.List[string]]::new()
+
+    # How far it is, and a key that another shell would not have; both are in the shell's memory alone.
+    function Read-Count([string] $Id) { (Invoke-CtrExec $Id cat, /tmp/count -ErrorAction Stop).StandardOutput.Trim() -split ' ' }
 
     # Waits until a task has counted beyond a number; gives how far it is then.
     function Wait-Count([string] $Id, [int] $Beyond) {
         $watch = [Diagnostics.Stopwatch]::StartNew()
         do {
-            $count = [int](Invoke-CtrExec $Id cat, /tmp/count -ErrorAction Stop).StandardOutput
+            $count = [int](Read-Count $Id)[0]
             if ($watch.Elapsed -gt $guard) { throw "$Id has counted to $count only" }
         } while ($count -le $Beyond)
         $count
@@ -25,6 +31,7 @@ BeforeAll {
     function Assert-GoesOn([string] $Id) {
         $null = Invoke-CtrExec $Id rm, -f, /tmp/count
         Wait-Count $Id 0 | Should -BeGreaterOrEqual 100
+        $keys | Should -Contain (Read-Count $Id)[1]
     }
 }
 

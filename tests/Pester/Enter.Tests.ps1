@@ -83,6 +83,16 @@ Describe 'Enter-CtrTask on a terminal' -Skip:$noPython {
         ($exec | Wait-CtrTask -TimeoutSec 60 | Remove-CtrTask).ExitCode | Should -Be 4
     }
 
+    It 'starts nothing with -WhatIf, and writes nothing' {
+        $count = @($task | Get-CtrProcess).Count
+        $task | Enter-CtrTask -Command touch, /entered -WhatIf | Should -BeNullOrEmpty
+        @($task | Get-CtrProcess).Count | Should -Be $count
+        $exec = $task | Start-CtrExec -Command cat -OpenStandardInput
+        $exec | Connect-CtrTask -StandardInput 'never' -WhatIf | Should -BeNullOrEmpty
+        $exec | Close-CtrStandardInput
+        ($exec | Wait-CtrTask -TimeoutSec 60 | Remove-CtrTask).ExitCode | Should -Be 0
+    }
+
     It 'gives the terminal back when the process is killed' {
         $result = Enter-OnTerminal "$($task.Id) -Command sh, -c, 'echo up; kill -9 `$`$'" @(@{ expect = 'up' })
         Assert-Restored $result

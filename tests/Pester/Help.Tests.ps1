@@ -1,7 +1,7 @@
 BeforeDiscovery {
     $manifest = Import-PowerShellDataFile "$PSScriptRoot/../../out/Containerd/Containerd.psd1"
     $cmdlets = $manifest.CmdletsToExport | ForEach-Object { @{ Cmdlet = $_ } }
-    $topics = 'about_Containerd', 'about_Containerd_Connection', 'about_Containerd_Errors' | ForEach-Object { @{ Topic = $_ } }
+    $topics = 'about_Containerd', 'about_Containerd_Connection', 'about_Containerd_Errors', 'about_Containerd_Events', 'about_Containerd_Checkpoints' | ForEach-Object { @{ Topic = $_ } }
 }
 
 BeforeAll {

@@ -34,7 +34,7 @@ BeforeAll {
 
     # A client makes its pipes and opens them at once, so young ones are left alone.
     function Set-Aged {
-        Get-ChildItem -Recurse -File -Force $env:CONTAINERD_POWERSHELL_STATE | ForEach-Object { [IO.File]::SetLastWriteTimeUtc($_.FullName, [datetime]::UtcNow.AddHours(-1)) }
+        Get-ChildItem -Recurse -Force $env:CONTAINERD_POWERSHELL_STATE | ForEach-Object { [IO.File]::SetLastWriteTimeUtc($_.FullName, [datetime]::UtcNow.AddHours(-1)) }
     }
 }
 
@@ -95,6 +95,7 @@ Describe 'Repair-Ctr after a PowerShell that was killed' {
     It 'takes one kind alone' {
         $container = New-Container true
         Invoke-Ctr containers delete $container.Id
+        Set-Aged
         Repair-Ctr Lease, Fifo | Should -BeNullOrEmpty
         $removed = Repair-Ctr Directory
         $removed.Id | Should -BeLike "*/$($container.Id)"

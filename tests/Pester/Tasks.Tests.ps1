@@ -159,9 +159,19 @@ Describe 'Start-CtrTask -Attach' {
         ($lines | Where-Object Stream -EQ StandardError).Text | Should -Be 'err'
     }
 
+    It 'sets a variable to the exit code' {
+        $code = 1
+        (New-Container sh, -c, 'echo up; exit 7' | Start-CtrTask -Attach -ExitCodeVariable code).Text | Should -Be 'up'
+        $code | Should -Be 7
+        New-Container nosuch | Start-CtrTask -Attach -ExitCodeVariable code -ErrorAction SilentlyContinue -ErrorVariable failed
+        $failed[0].FullyQualifiedErrorId | Should -BeLike 'CommandNotFound,*'
+        $code | Should -BeNullOrEmpty
+    }
+
     It 'reads standard input' {
         (New-Container cat | Start-CtrTask -Attach -StandardInput "one`ntwo").Text | Should -Be 'one', 'two'
         { New-Container cat | Start-CtrTask -StandardInput x } | Should -Throw -ErrorId 'StandardInputNeedsAttach,*'
+        { New-Container cat | Start-CtrTask -ExitCodeVariable x } | Should -Throw -ErrorId 'ExitCodeVariableNeedsAttach,*'
     }
 
     It 'ends with Select-Object -First 1 and leaves nothing' {

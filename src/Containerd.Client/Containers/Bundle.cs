@@ -63,6 +63,19 @@ internal static class Bundle
         }
     }
 
+    /// <summary>Makes it as young as one that has been made just now: for a while Repair-Ctr leaves it to whoever removes its container.</summary>
+    public static void Touch(string bundle)
+    {
+        try
+        {
+            Directory.SetLastWriteTimeUtc(bundle, DateTime.UtcNow);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It is not there, or not this user's: then it is not removed from here either.
+        }
+    }
+
     /// <summary>
     /// Removes the directory, unless <c>LIBCONTAINERD_NOCLEAN=1</c>. As anybody may set a label, and ctr takes labels over
     /// from images, one that lies elsewhere than under the state directory goes only when it is empty, and one that is not

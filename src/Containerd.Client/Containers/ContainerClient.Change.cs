@@ -96,6 +96,7 @@ public sealed partial class ContainerClient
 
     private async Task DeleteAsync(Container container, bool withSnapshot, CancellationToken cancellationToken)
     {
+        Bundle.Touch(BundleOf(container));
         await DeleteRecordAsync(container.Id, cancellationToken).ConfigureAwait(false);
         try
         {

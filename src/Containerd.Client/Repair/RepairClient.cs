@@ -7,7 +7,7 @@ namespace Containerd.Client;
 /// <remarks>
 /// Nothing that may be in use is touched. Leases and what they hold count only where they carry the label of a process of this
 /// client, and that process has ended on this machine; FIFOs where no process has them open; directories and tasks where
-/// there is no container of that id. What other clients made, running tasks, containers, images and committed snapshots stay.
+/// there is no container of that id, and nobody has just begun to remove them. What other clients made, running tasks, containers, images and committed snapshots stay.
 /// </remarks>
 public sealed class RepairClient
 {
@@ -47,7 +47,8 @@ public sealed class RepairClient
             used.Add((container.Snapshotter, container.SnapshotKey));
         }
 
-        foreach (CtrTask task in tasks.Where(task => task.Status == CtrTaskStatus.Stopped && !ids.Contains(task.Id)))
+        CtrTask[] ended = tasks.Where(task => task.Status == CtrTaskStatus.Stopped && !ids.Contains(task.Id)).ToArray();
+        foreach (CtrTask task in await StillThereAsync(ended, cancellationToken).ConfigureAwait(false))
         {
             yield return Remnant(CtrRemnantKind.Task, task.Id, "The task has ended, and its container is gone.");
         }
@@ -133,6 +134,18 @@ public sealed class RepairClient
         return false;
     }
 
+    /// <summary>Those of the tasks that are not gone by now: whoever removes a container removes its task first.</summary>
+    private async Task<IEnumerable<CtrTask>> StillThereAsync(CtrTask[] tasks, CancellationToken cancellationToken)
+    {
+        if (tasks.Length == 0)
+        {
+            return tasks;
+        }
+
+        IReadOnlyList<CtrTask> now = await _containers.Tasks.ListAsync(cancellationToken).ConfigureAwait(false);
+        return tasks.Where(task => now.Any(other => (other.Id, other.Pid, other.Status) == (task.Id, task.Pid, task.Status)));
+    }
+
     private static bool HasDied(LeaseMessage lease) =>
         lease.Labels.TryGetValue(ClientProcess.Label, out string? process) && ClientProcess.HasEnded(process);
 
@@ -142,7 +155,11 @@ public sealed class RepairClient
         {
             if (!ids.Contains(Path.GetFileName(directory)))
             {
-                yield return Remnant(CtrRemnantKind.Directory, directory, "There is no container of this id.");
+                if (StateFiles.IsSettled(directory))
+                {
+                    yield return Remnant(CtrRemnantKind.Directory, directory, "There is no container of this id.");
+                }
+
                 continue;
             }
 

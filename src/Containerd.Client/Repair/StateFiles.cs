@@ -5,8 +5,11 @@ namespace Containerd.Client;
 /// <summary>The files of containers that clients keep on the daemon's host, as far as they may be left behind.</summary>
 internal static class StateFiles
 {
-    // A client opens what it has made at once; a younger FIFO may be on its way.
+    // A client opens or removes at once what it has touched; what is younger may be on its way.
     private static readonly TimeSpan s_settled = TimeSpan.FromSeconds(10);
+
+    /// <summary>Whether nobody has worked on a directory for a while, and it is there still.</summary>
+    public static bool IsSettled(string directory) => Directory.Exists(directory) && DateTime.UtcNow - Directory.GetLastWriteTimeUtc(directory) > s_settled;
 
     /// <summary>The directories in a directory, which need not be there.</summary>
     public static string[] Directories(string directory) => Directory.Exists(directory) ? Directory.GetDirectories(directory) : [];

@@ -103,6 +103,14 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
             },
             cancellationToken);
 
+    /// <summary>Sets a variable of the caller, where it gave a name for one.</summary>
+    /// <param name="name">The name, or null.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="cancellationToken">The token that the work was given.</param>
+    protected Task SetVariableAsync(string? name, object? value, CancellationToken cancellationToken) => name is null
+        ? Task.CompletedTask
+        : OnPipelineAsync(() => SessionState.PSVariable.Set(name, value), cancellationToken);
+
     /// <summary>Does something for one item of several: its failure is an error of its own and does not stop the rest.</summary>
     /// <param name="work">What to do.</param>
     /// <param name="cancellationToken">The token that the work was given.</param>

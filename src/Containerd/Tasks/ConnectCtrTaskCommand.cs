@@ -7,7 +7,7 @@ using Containerd.PowerShell.Containers;
 namespace Containerd.PowerShell.Tasks;
 
 /// <summary>Connect-CtrTask: attaches to a task or exec that was started before, and writes its output line by line.</summary>
-[Cmdlet(VerbsCommunications.Connect, "CtrTask", DefaultParameterSetName = InputObjectSet)]
+[Cmdlet(VerbsCommunications.Connect, "CtrTask", DefaultParameterSetName = InputObjectSet, SupportsShouldProcess = true)]
 [OutputType(typeof(CtrOutputLine))]
 public sealed class ConnectCtrTaskCommand : ContainerTargetCmdlet, IProcessCmdlet
 {
@@ -23,6 +23,11 @@ public sealed class ConnectCtrTaskCommand : ContainerTargetCmdlet, IProcessCmdle
 
     private protected override async Task ProcessTargetAsync(ContainerTarget target, CancellationToken cancellationToken)
     {
+        if (StandardInput is not null && !await ShouldProcessAsync(target.Name, "Write to standard input", cancellationToken).ConfigureAwait(false))
+        {
+            return;
+        }
+
         using Stream? input = StandardInput is null ? null : InputStream.Open(StandardInput);
         RunningProcess process = await target.Client.Tasks.AttachAsync(target.Id, target.ExecId, cancellationToken).ConfigureAwait(false);
         await using (process.ConfigureAwait(false))

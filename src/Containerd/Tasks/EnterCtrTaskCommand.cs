@@ -6,7 +6,7 @@ using Containerd.PowerShell.Containers;
 namespace Containerd.PowerShell.Tasks;
 
 /// <summary>Enter-CtrTask: a shell or another command in a running container, on the terminal that PowerShell runs in.</summary>
-[Cmdlet(VerbsCommon.Enter, "CtrTask", DefaultParameterSetName = InputObjectSet)]
+[Cmdlet(VerbsCommon.Enter, "CtrTask", DefaultParameterSetName = InputObjectSet, SupportsShouldProcess = true)]
 [OutputType(typeof(CtrProcess))]
 public sealed class EnterCtrTaskCommand : ContainerTargetCmdlet
 {
@@ -44,6 +44,12 @@ public sealed class EnterCtrTaskCommand : ContainerTargetCmdlet
 
     private protected override async Task ProcessTargetAsync(ContainerTarget target, CancellationToken cancellationToken)
     {
+        string command = Command is [] ? "a shell" : string.Join(' ', Command);
+        if (!await ShouldProcessAsync(target.Id, $"Run {command}", cancellationToken).ConfigureAwait(false))
+        {
+            return;
+        }
+
         // A window has its own TERM; without it programs take the terminal for a dumb one.
         string[] terminal = System.Environment.GetEnvironmentVariable("TERM") is { Length: > 0 } term ? [$"TERM={term}"] : [];
         var options = new ExecOptions
@@ -57,15 +63,11 @@ public sealed class EnterCtrTaskCommand : ContainerTargetCmdlet
             target.Id, options, Client.DetachKeys.Parse(DetachKeys), cancellationToken).ConfigureAwait(false);
         if (process.ExitCode is { } exitCode)
         {
-            await SetExitCodeAsync(exitCode, cancellationToken).ConfigureAwait(false);
+            await SetVariableAsync(ExitCodeVariable, exitCode, cancellationToken).ConfigureAwait(false);
         }
         else
         {
             await WriteAsync(process, cancellationToken).ConfigureAwait(false);
         }
     }
-
-    private Task SetExitCodeAsync(int exitCode, CancellationToken cancellationToken) => ExitCodeVariable is null
-        ? Task.CompletedTask
-        : OnPipelineAsync(() => SessionState.PSVariable.Set(ExitCodeVariable, exitCode), cancellationToken);
 }

@@ -48,7 +48,8 @@ public sealed class GetCtrTaskCommand : OptionalContainerTargetCmdlet
         ContainerdClient client, WildcardPattern pattern, HashSet<string> written, CancellationToken cancellationToken)
     {
         var failures = new List<CtrException>();
-        foreach (CtrTask task in await client.Tasks.ListAsync(failures, cancellationToken).ConfigureAwait(false))
+        IReadOnlyList<CtrTask> tasks = await client.Tasks.ListAsync(failures, cancellationToken).ConfigureAwait(false);
+        foreach (CtrTask task in tasks.OrderBy(task => task.Id, StringComparer.Ordinal))
         {
             if (pattern.IsMatch(task.Id) && written.Add(task.Id))
             {

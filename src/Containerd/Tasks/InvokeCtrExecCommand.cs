@@ -39,7 +39,7 @@ public sealed class InvokeCtrExecCommand : ExecCmdlet
         }
 
         // A command that does not run leaves no exit code, that of an earlier one least of all.
-        await SetExitCodeAsync(null, cancellationToken).ConfigureAwait(false);
+        await SetVariableAsync(ExitCodeVariable, null, cancellationToken).ConfigureAwait(false);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         if (TimeoutSec > 0)
         {
@@ -67,7 +67,7 @@ public sealed class InvokeCtrExecCommand : ExecCmdlet
     {
         CtrExecResult result = await target.Client.Tasks.ExecAsync(target.Id, Options(), input, cancellationToken).ConfigureAwait(false);
         await WriteAsync(result, cancellationToken).ConfigureAwait(false);
-        await SetExitCodeAsync(result.ExitCode, cancellationToken).ConfigureAwait(false);
+        await SetVariableAsync(ExitCodeVariable, result.ExitCode, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task StreamAsync(ContainerTarget target, Stream? input, CancellationToken cancellationToken)
@@ -80,11 +80,7 @@ public sealed class InvokeCtrExecCommand : ExecCmdlet
             await WriteAllAsync(process.ReadLinesAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
             await copying.ConfigureAwait(false);
             CtrExitStatus status = await process.CompleteAsync(cancellationToken).ConfigureAwait(false);
-            await SetExitCodeAsync(status.ExitCode, cancellationToken).ConfigureAwait(false);
+            await SetVariableAsync(ExitCodeVariable, status.ExitCode, cancellationToken).ConfigureAwait(false);
         }
     }
-
-    private Task SetExitCodeAsync(int? exitCode, CancellationToken cancellationToken) => ExitCodeVariable is null
-        ? Task.CompletedTask
-        : OnPipelineAsync(() => SessionState.PSVariable.Set(ExitCodeVariable, exitCode), cancellationToken);
 }

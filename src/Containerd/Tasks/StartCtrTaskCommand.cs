@@ -19,6 +19,11 @@ public sealed class StartCtrTaskCommand : TaskOutputCmdlet
     [ValidateNotNull]
     public object? StandardInput { get; set; }
 
+    /// <summary>The variable that gets the exit code.</summary>
+    [Parameter(HelpMessage = "The name of a variable that gets the exit code of an attached task; $null where it did not run to its end.")]
+    [ValidateNotNullOrEmpty]
+    public string? ExitCodeVariable { get; set; }
+
     /// <summary>The checkpoint that the task goes on from.</summary>
     [Parameter(HelpMessage = "A directory that Save-CtrCheckpoint made: the task goes on from there.")]
     [ValidateNotNullOrEmpty]
@@ -32,10 +37,11 @@ public sealed class StartCtrTaskCommand : TaskOutputCmdlet
             Checkpoint = SessionState.Path.GetUnresolvedProviderPathFromPSPath(Checkpoint);
         }
 
-        if (StandardInput is not null && !Attach)
+        if (!Attach && (StandardInput is not null || ExitCodeVariable is not null))
         {
+            string name = StandardInput is not null ? nameof(StandardInput) : nameof(ExitCodeVariable);
             ThrowTerminatingError(new ErrorRecord(
-                new ArgumentException("-StandardInput is for an attached task: add -Attach."), "StandardInputNeedsAttach", ErrorCategory.InvalidArgument, null));
+                new ArgumentException($"-{name} is for an attached task: add -Attach."), $"{name}NeedsAttach", ErrorCategory.InvalidArgument, null));
         }
 
         if (Attach && (LogPath is not null || LogUri is not null || NoIO))
@@ -72,6 +78,7 @@ public sealed class StartCtrTaskCommand : TaskOutputCmdlet
 
     private async Task StreamAsync(ContainerTarget target, CancellationToken cancellationToken)
     {
+        await SetVariableAsync(ExitCodeVariable, null, cancellationToken).ConfigureAwait(false);
         using Stream? input = StandardInput is null ? null : InputStream.Open(StandardInput);
         RunningProcess process = Checkpoint is null
             ? await target.Client.Tasks.StartAttachedAsync(target.Id, input is not null, cancellationToken).ConfigureAwait(false)
@@ -82,7 +89,8 @@ public sealed class StartCtrTaskCommand : TaskOutputCmdlet
             Task copying = input is null ? Task.CompletedTask : process.CopyInputAsync(input, cancellationToken);
             await WriteAllAsync(process.ReadLinesAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
             await copying.ConfigureAwait(false);
-            await process.CompleteAsync(cancellationToken).ConfigureAwait(false);
+            CtrExitStatus status = await process.CompleteAsync(cancellationToken).ConfigureAwait(false);
+            await SetVariableAsync(ExitCodeVariable, status.ExitCode, cancellationToken).ConfigureAwait(false);
         }
     }
 }

@@ -7,12 +7,13 @@ namespace Containerd.IntegrationTests.Checkpoints;
 /// <summary>Makes tasks that count in memory, and checkpoints of them.</summary>
 public abstract class CheckpointTests(DaemonFixture daemon) : TaskTests(daemon), IDisposable
 {
-    // The file tells how far it is; the number itself is in the shell's memory alone.
-    protected const string Counter = "i=0; while :; do i=$((i+1)); echo $i > /tmp/new; mv /tmp/new /tmp/count; usleep 5000; done";
+    // The file tells how far it is, and a key that another shell would not have; both are in the shell's memory alone.
+    protected const string Counter = "read key < /proc/sys/kernel/random/uuid; i=0; while :; do i=$((i+1)); echo $i $key > /tmp/new; mv /tmp/new /tmp/count; usleep 5000; done";
 
     // Where a counter is at least when it is saved: further than one that began anew would get meanwhile.
     private const int Far = 100;
 
+    private readonly HashSet<string> _keys = [];
     private readonly string _root = Directory.CreateTempSubdirectory("ctr-checkpoint-").FullName;
 
     protected CheckpointClient Checkpoints => Daemon.Client.Checkpoints;
@@ -33,6 +34,7 @@ public abstract class CheckpointTests(DaemonFixture daemon) : TaskTests(daemon),
             options => options with { Mounts = [.. options.Mounts, TemporaryFiles] }, ["sh", "-c", Counter], runtime: runtime);
         await Tasks.StartAsync(id, DetachedOutput.None).WaitAsync(Hang);
         await CountBeyondAsync(id, Far);
+        _keys.Add((await ReadAsync(id)).Key);
         return id;
     }
 
@@ -42,14 +44,11 @@ public abstract class CheckpointTests(DaemonFixture daemon) : TaskTests(daemon),
         // A file of the time before may be there still.
         await ExecAsync(id, "rm", "-f", "/tmp/count");
         Assert.InRange(await CountBeyondAsync(id, 0), Far, int.MaxValue);
+        Assert.Contains((await ReadAsync(id)).Key, _keys);
     }
 
     /// <summary>How far a task has counted.</summary>
-    protected async Task<int> CountAsync(string id)
-    {
-        var result = await ExecAsync(id, "cat", "/tmp/count");
-        return int.TryParse(result.StandardOutput, CultureInfo.InvariantCulture, out var count) ? count : 0;
-    }
+    protected async Task<int> CountAsync(string id) => (await ReadAsync(id)).Count;
 
     /// <summary>Waits until a task has counted beyond a number; gives where it is then.</summary>
     protected async Task<int> CountBeyondAsync(string id, int number)
@@ -70,6 +69,12 @@ public abstract class CheckpointTests(DaemonFixture daemon) : TaskTests(daemon),
     /// <summary>The blobs of this class's namespace.</summary>
     protected async Task<string[]> BlobsAsync() =>
         (await Daemon.RunCtrAsync("content", "ls", "--quiet")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Order().ToArray();
+
+    private async Task<(int Count, string Key)> ReadAsync(string id)
+    {
+        var result = await ExecAsync(id, "cat", "/tmp/count");
+        return result.StandardOutput.Split(' ') is [var count, var key] ? (int.Parse(count, CultureInfo.InvariantCulture), key) : (0, "");
+    }
 
     // A restored process finds its temporary files as they were: CRIU saves a tmpfs with the memory.
     private static CtrSpecMount TemporaryFiles => new() { Destination = "/tmp", Type = "tmpfs", Source = "tmpfs" };

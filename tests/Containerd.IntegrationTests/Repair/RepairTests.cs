@@ -1,11 +1,10 @@
 using System.Diagnostics;
 using Containerd.Client;
-using Containerd.IntegrationTests.Tasks;
 
 namespace Containerd.IntegrationTests.Repair;
 
 /// <summary>What a client that died left behind is found and removed; what a living one uses is not touched.</summary>
-public sealed class RepairTests(DaemonFixture daemon) : TaskTests(daemon)
+public sealed class RepairTests(DaemonFixture daemon) : RemnantTests(daemon)
 {
     private readonly string _snapshotter = "overlayfs";
 
@@ -96,50 +95,6 @@ public sealed class RepairTests(DaemonFixture daemon) : TaskTests(daemon)
     }
 
     [SkippableFact]
-    public async Task The_directory_of_a_container_that_is_gone_is_removed_and_others_stay()
-    {
-        var kept = await ContainerAsync("true");
-        var gone = await ContainerAsync("true");
-        await Daemon.RunCtrAsync("containers", "delete", gone);
-
-        var found = await FindAsync();
-
-        var remnant = Assert.Single(found);
-        Assert.Equal(CtrRemnantKind.Directory, remnant.Kind);
-        Assert.Equal(gone, Path.GetFileName(remnant.Id));
-        await RemoveAsync(found);
-        Assert.False(Directory.Exists(remnant.Id));
-        Assert.True(Directory.Exists(Path.Combine(Path.GetDirectoryName(remnant.Id)!, kept)));
-        await Daemon.Client.Containers.DeleteAsync(kept);
-    }
-
-    [SkippableFact]
-    public async Task Fifos_that_nobody_has_open_are_removed()
-    {
-        var id = await ContainerAsync("true");
-        var directory = Bundle.PathFor(Daemon.StateDirectory, ContainerdAddress.Parse(Daemon.Address), Daemon.Namespace, id);
-        var shared = Path.Combine(TaskClient.FifoDirectory(Daemon.StateDirectory), "one");
-        var live = Containerd.Client.IO.ProcessFifos.Create(directory, "exec-live", standardInput: false, terminal: true);
-        using var reader = Containerd.Client.IO.Fifo.Open(live.StandardOutputPath, FileAccess.Read);
-        var left = Containerd.Client.IO.ProcessFifos.Create(directory, "exec-left", standardInput: true, terminal: false);
-        var alone = Containerd.Client.IO.ProcessFifos.Create(shared, "exec-alone", standardInput: false, terminal: true);
-        Assert.Empty(await FindAsync());
-        Age();
-
-        var found = await FindAsync();
-
-        Assert.Equal(
-            [left.StandardErrorPath, left.StandardInputPath, left.StandardOutputPath, alone.StandardOutputPath],
-            found.Select(remnant => remnant.Id).Order(StringComparer.Ordinal));
-        Assert.All(found, remnant => Assert.Equal(CtrRemnantKind.Fifo, remnant.Kind));
-        await RemoveAsync(found);
-        Assert.Empty(await FindAsync());
-        Assert.True(File.Exists(live.StandardOutputPath));
-        Assert.False(Directory.Exists(shared));
-        await Daemon.Client.Containers.DeleteAsync(id);
-    }
-
-    [SkippableFact]
     public async Task A_task_that_has_ended_without_its_container_is_removed_and_a_running_one_stays()
     {
         var ended = await ContainerAsync("true");
@@ -149,6 +104,7 @@ public sealed class RepairTests(DaemonFixture daemon) : TaskTests(daemon)
         var pid = (await Tasks.GetAsync(running)).Pid;
         await Daemon.Client.Containers.DeleteRecordAsync(ended, CancellationToken.None);
         await Daemon.Client.Containers.DeleteRecordAsync(running, CancellationToken.None);
+        Age();
 
         var found = await FindAsync();
 
@@ -218,44 +174,6 @@ public sealed class RepairTests(DaemonFixture daemon) : TaskTests(daemon)
         }
     }
 
-    [SkippableFact]
-    public async Task What_lies_elsewhere_is_not_removed()
-    {
-        Daemon.Require();
-        var elsewhere = Directory.CreateTempSubdirectory("ctr-repair-");
-        try
-        {
-            var file = Path.Combine(elsewhere.FullName, "exec-1-stdout");
-            await File.WriteAllTextAsync(file, "");
-            var remnant = new CtrRemnant
-            {
-                Kind = CtrRemnantKind.Directory,
-                Id = elsewhere.FullName,
-                Reason = "",
-                Address = Daemon.Address,
-                Namespace = Daemon.Namespace,
-            };
-
-            Assert.False((await Daemon.Client.Repair.RemoveAsync(remnant)).Removed);
-            Assert.False((await Daemon.Client.Repair.RemoveAsync(remnant with { Kind = CtrRemnantKind.Fifo, Id = file })).Removed);
-
-            Assert.True(File.Exists(file));
-        }
-        finally
-        {
-            elsewhere.Delete(recursive: true);
-        }
-    }
-
-    /// <summary>The processes' FIFOs as if they had been made a while ago.</summary>
-    private void Age()
-    {
-        foreach (var path in Directory.EnumerateFiles(Daemon.StateDirectory, "*", SearchOption.AllDirectories))
-        {
-            File.SetLastWriteTimeUtc(path, DateTime.UtcNow.AddHours(-1));
-        }
-    }
-
     private ServiceChannel Services(string? lease)
     {
         var address = ContainerdAddress.Parse(Daemon.Address);
@@ -293,14 +211,4 @@ public sealed class RepairTests(DaemonFixture daemon) : TaskTests(daemon)
         Snapshotter = _snapshotter,
         SpecOptions = new() { Id = id, Command = ["true"] },
     });
-
-    private async Task<CtrRemnant[]> FindAsync() => await Daemon.Client.Repair.FindAsync().ToArrayAsync();
-
-    private async Task RemoveAsync(IEnumerable<CtrRemnant> remnants)
-    {
-        foreach (var remnant in remnants)
-        {
-            Assert.Equal(remnant with { Removed = true }, await Daemon.Client.Repair.RemoveAsync(remnant));
-        }
-    }
 }

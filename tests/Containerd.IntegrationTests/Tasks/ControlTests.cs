@@ -50,6 +50,7 @@ public sealed class ControlTests(DaemonFixture daemon) : TaskTests(daemon)
     {
         var id = await RunningAsync(options => options with { Memory = 64 << 20, PidsLimit = 50 });
         var other = await RunningAsync();
+        await UntilAsync(async () => (await Tasks.ListProcessesAsync(id)).Count == 2);
 
         var first = await Tasks.MeasureAsync(id).WaitAsync(Hang);
         await ExecAsync(id, "sh", "-c", "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done");
@@ -98,6 +99,7 @@ public sealed class ControlTests(DaemonFixture daemon) : TaskTests(daemon)
             id, new ExecOptions { ExecId = "e1", Command = ["sh", "-c", "sleep 3600 & echo up; wait"] }).WaitAsync(Hang);
         await using var lines = exec.ReadLinesAsync().GetAsyncEnumerator();
         Assert.True(await lines.MoveNextAsync().AsTask().WaitAsync(Hang));
+        await UntilAsync(async () => (await Tasks.ListProcessesAsync(id)).Count == 4);
 
         var processes = await Tasks.ListProcessesAsync(id).WaitAsync(Hang);
 

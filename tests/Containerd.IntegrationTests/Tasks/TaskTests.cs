@@ -50,13 +50,17 @@ public abstract class TaskTests(DaemonFixture daemon) : IClassFixture<DaemonFixt
         return container.Id;
     }
 
-    /// <summary>A container whose first process does nothing until it is told to end.</summary>
+    /// <summary>A container whose first process does nothing until it is told to end, and hears it.</summary>
     protected async Task<string> RunningAsync(Func<ContainerSpecOptions, ContainerSpecOptions>? specify = null)
     {
         var id = await ContainerAsync(
             specify ?? (options => options), ["sh", "-c", "trap exit TERM; while :; do sleep 3600 & wait; done"]);
-        await Tasks.StartAsync(id, DetachedOutput.None).WaitAsync(Hang);
+        var task = await Tasks.StartAsync(id, DetachedOutput.None).WaitAsync(Hang);
+        await UntilAsync(async () => Catches(await File.ReadAllTextAsync($"/proc/{task.Pid}/status"), signal: 15));
         return id;
+
+        static bool Catches(string status, int signal) => status.Split('\n').Single(line => line.StartsWith("SigCgt:", StringComparison.Ordinal)) is var line
+            && (Convert.ToUInt64(line.Split('\t')[1], 16) & (1UL << (signal - 1))) != 0;
     }
 
     /// <summary>Skips the test where the daemon has no such runtime.</summary>

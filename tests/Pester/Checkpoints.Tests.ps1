@@ -102,6 +102,8 @@ Describe 'A checkpoint in a directory' {
         ($task | Save-CtrCheckpoint -ImagePath $path).Kind | Should -Be 'ImagePath'
         Test-Path "$path/inventory.img" | Should -BeTrue
         $task | Stop-CtrTask -Force
+        (Restore-CtrCheckpoint -ImagePath $path -Id $task.Id -NoIO).Status | Should -Be 'Running'
+        Assert-GoesOn $task.Id
     }
 
     It 'changes nothing with -WhatIf' {

@@ -69,7 +69,7 @@ public sealed partial class ContainerClient
     {
         try
         {
-            return CtrSpec.Parse(container.Spec.Value.Span);
+            return CtrSpec.Parse((container.Spec?.Value ?? ByteString.Empty).Span);
         }
         catch (FormatException e)
         {

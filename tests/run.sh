@@ -57,7 +57,7 @@ run_project() {
 # run_example NAME COMMAND…: counts as one test, and is shown where it fails.
 run_example() {
     local name=$1 log
-    log=$results/$(basename "$name" .ps1).log
+    log=$results/${name//\//-}.log
     echo "== $name"
     if "${@:2}" > "$log" 2>&1; then
         add 1 0 0
@@ -80,14 +80,14 @@ migrate_between_daemons() (
 run_scripts() {
     local script
     for script in docs/examples/*.ps1; do
-        run_example "$script" run_script "$script"
+        run_example "$script on $1" run_script "$script"
     done
-    run_example "checkpoint-migration between two daemons" migrate_between_daemons
+    run_example "checkpoint-migration between two daemons, from $1" migrate_between_daemons
 }
 
 run_pester() {
-    local counts=$PWD/$results/pester ok bad ignored
-    echo "== Pester"
+    local counts=$PWD/$results/pester-$1 ok bad ignored
+    echo "== Pester on $1"
     if timeout --kill-after=30 1800 "$PWSH" -NoProfile -NonInteractive -File tests/Pester/run.ps1 -Results "$counts" &&
         read -r ok bad ignored < "$counts" && ((ok + bad + ignored > 0)); then
         add "$ok" "$bad" "$ignored"
@@ -96,14 +96,15 @@ run_pester() {
     fi
 }
 
+# run_on_daemon VERSION [all]: scripts and Pester too on 1.6, or on all.
 run_on_daemon() {
     local version=$1
     start_daemon "$version" --tcp
     run_project "integration-$version" tests/Containerd.IntegrationTests
-    if [[ $version == 1.6 ]]; then
+    if [[ $version == 1.6 || ${2-} == all ]]; then
         if find_powershell; then
-            run_scripts
-            run_pester
+            run_scripts "$version"
+            run_pester "$version"
         else
             skip "scripts and Pester" "there is no pwsh on the PATH and it couldn't be had from NuGet"
         fi
@@ -112,7 +113,7 @@ run_on_daemon() {
 }
 
 run_tests() {
-    local version
+    local version pester=$1
     rm -rf "$results"
     mkdir -p "$results"
     build
@@ -120,10 +121,10 @@ run_tests() {
     run_project client tests/Containerd.Client.Tests
     run_project protocol tests/Containerd.ProtocolTests
     prepare_daemons
-    run_on_daemon 1.6
+    run_on_daemon 1.6 "$pester"
     for version in 1.7 2.x; do
         if tests/daemon/install.sh "$version"; then
-            run_on_daemon "$version"
+            run_on_daemon "$version" "$pester"
         else
             skip "integration-$version" "containerd $version couldn't be had from Debian"
         fi

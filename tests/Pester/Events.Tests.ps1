@@ -143,6 +143,14 @@ Describe 'Register-CtrEvent' {
         Get-Event -SourceIdentifier test.max -ErrorAction Ignore | Should -BeNullOrEmpty
     }
 
+    It 'gives each event an identifier of its own, whichever registration raises it' {
+        1..5 | ForEach-Object { Register-CtrEvent -Topic /test -SourceIdentifier "test.$_" }
+        1..200 | ForEach-Object { Publish-CtrEvent /test/number @{ number = $_ } }
+
+        for ($watch = [Diagnostics.Stopwatch]::StartNew(); @(Get-Event -SourceIdentifier test.*).Count -lt 1000 -and $watch.Elapsed -lt $guard;) { Start-Sleep -Milliseconds 20 }
+        @(Get-Event -SourceIdentifier test.* | Sort-Object EventIdentifier -Unique).Count | Should -Be 1000
+    }
+
     It 'closes its connection when it is unregistered' {
         $before = (Get-ChildItem /proc/$PID/fd).Count
         1..5 | ForEach-Object { Register-CtrEvent -SourceIdentifier "test.$_" }

@@ -110,7 +110,8 @@ Describe 'A containerd that is killed' {
         $shell.Streams.Error | Should -BeNullOrEmpty
         $shell.Dispose()
         ($status | Where-Object ContainerId -EQ $task.Id).ExitCode | Should -Be 9
-        ($status | Where-Object ContainerId -EQ ended).ExitCode | Should -Be 0
+        # Later versions forget a task that has ended (containerd issue 6860): nobody knows its code then.
+        ($status | Where-Object ContainerId -EQ ended).ExitCode | Should -Be ($version -lt '1.7' ? 0 : 255)
         Remove-CtrContainer $task.Id
     }
 
@@ -170,12 +171,13 @@ Describe 'A containerd that is killed' {
 Describe 'A shim that is stopped' {
     It 'is an error of Get-CtrTask, which gives the others' {
         $null = New-CtrContainer frozen -Image busybox -Command sleep, 3600 | Start-CtrTask
+        $null = New-CtrContainer finished -Image busybox -Command true | Start-CtrTask | Wait-CtrTask
         $shim = (Get-ChildItem /proc -Directory | Where-Object Name -Match '^\d+$' |
                 Where-Object { "$(Get-Content -Raw "$_/cmdline" -ErrorAction Ignore)" -match "-id\0frozen\0.*$([regex]::Escape($address))" }).Name
         bash -c "kill -STOP $shim"
         try {
             $tasks = Get-CtrTask -ErrorVariable failures -ErrorAction SilentlyContinue
-            ($tasks.Id | Sort-Object) | Should -Be 'ended', 'running'
+            $tasks.Id | Where-Object { $_ -ne 'ended' } | Should -Be 'finished', 'running'
             $failures.FullyQualifiedErrorId | Should -Be 'TaskNotResponding,Containerd.PowerShell.Tasks.GetCtrTaskCommand'
             $failures.CategoryInfo.Category | Should -Be OperationTimeout
             $failures.TargetObject | Should -Be frozen
@@ -183,7 +185,7 @@ Describe 'A shim that is stopped' {
         finally {
             bash -c "kill -CONT $shim"
         }
-        Remove-CtrContainer frozen -Force
+        Remove-CtrContainer frozen, finished -Force
     }
 }
 

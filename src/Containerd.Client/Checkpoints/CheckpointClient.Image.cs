@@ -14,8 +14,6 @@ namespace Containerd.Client;
 
 public sealed partial class CheckpointClient
 {
-    private const string ReferenceLabel = "containerd.io/gc.ref.content.";
-
     // containerd's Go client labels its checkpoints so.
     private const string CheckpointLabel = "containerd.io/checkpoint";
 
@@ -211,7 +209,7 @@ public sealed partial class CheckpointClient
         var labels = new Dictionary<string, string>();
         for (int i = 0; i < index.Manifests.Count; i++)
         {
-            labels.Add(ReferenceLabel + i.ToString(CultureInfo.InvariantCulture), index.Manifests[i].Digest);
+            labels.Add(ContentClient.ReferenceLabel + i.ToString(CultureInfo.InvariantCulture), index.Manifests[i].Digest);
         }
 
         return WriteAsync(lease, MediaTypes.OciIndex, index.ToUtf8Json(), labels, cancellationToken);
@@ -222,7 +220,7 @@ public sealed partial class CheckpointClient
     {
         string digest = $"sha256:{Convert.ToHexString(SHA256.HashData(content)).ToLowerInvariant()}";
         await new ContentClient(lease.Services).WriteAsync(
-            $"checkpoint-{lease.Services.LeaseId}-{digest}",
+            IngestName.For("checkpoint", lease.Services.LeaseId!, digest),
             digest,
             content.Length,
             new MemoryStream(content),

@@ -9,8 +9,6 @@ namespace Containerd.Client;
 
 public sealed partial class CheckpointClient
 {
-    private const string DefaultRuntime = "io.containerd.runc.v2";
-
     /// <summary>
     /// Makes a container from a checkpoint that is an image and lets its task go on. containerd's Go client may have made it,
     /// also of a task alone. The container's image is taken from the checkpoint, else from the namespace.
@@ -40,7 +38,7 @@ public sealed partial class CheckpointClient
             Snapshotter = baseImage is null ? "" : checkpoint.Snapshotter ?? await _snapshots.DefaultSnapshotterAsync(cancellationToken).ConfigureAwait(false),
             Runtime = new Container.Types.Runtime
             {
-                Name = checkpoint.Runtime ?? DefaultRuntime,
+                Name = checkpoint.Runtime ?? ContainerCreateOptions.DefaultRuntime,
                 Options = checkpoint.RuntimeOptions is { } options
                     ? await ReadAnyAsync(image.Name, options, cancellationToken).ConfigureAwait(false)
                     : null,

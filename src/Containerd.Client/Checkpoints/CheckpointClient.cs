@@ -241,7 +241,7 @@ public sealed partial class CheckpointClient
             try
             {
                 (string digest, long size) = await new ContentClient(lease.Services).WriteAsync(
-                    $"checkpoint-{lease.Services.LeaseId}",
+                    IngestName.For("checkpoint", lease.Services.LeaseId!, "memory"),
                     tar => CheckpointArchive.WriteAsync(path, tar, cancellationToken),
                     cancellationToken).ConfigureAwait(false);
                 return await start(new RestoreSource(

@@ -8,6 +8,9 @@ namespace Containerd.Client;
 /// <summary>Blobs: containerd.services.content.v1.Content.</summary>
 internal sealed class ContentClient
 {
+    /// <summary>The beginning of a label with which content keeps other content from the collector.</summary>
+    public const string ReferenceLabel = "containerd.io/gc.ref.content.";
+
     // Longer than another writer needs for a large layer; after it the lock is one that nobody will give up.
     private static readonly TimeSpan s_lockTimeout = TimeSpan.FromMinutes(10);
 

@@ -8,8 +8,8 @@ namespace Containerd.Client;
 /// </summary>
 internal static partial class IngestName
 {
-    /// <summary>A reference for the nth blob that is written under a lease.</summary>
-    public static string For(string purpose, string leaseId, int number) => $"{purpose}-{leaseId}-{number}";
+    /// <summary>A reference for a blob that is written under a lease, and that a number or a digest tells from the others.</summary>
+    public static string For(string purpose, string leaseId, object blob) => $"{purpose}-{leaseId}-{blob}";
 
     /// <summary>The lease that a reference names; null where it is not one of this client's.</summary>
     public static string? LeaseOf(string reference) => Pattern().Match(reference) is { Success: true } match ? match.Groups[1].Value : null;

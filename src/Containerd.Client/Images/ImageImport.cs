@@ -5,8 +5,6 @@ namespace Containerd.Client;
 /// <summary>Stores what an archive holds, under a lease, and links it so that the collector keeps it with its image.</summary>
 internal sealed class ImageImport
 {
-    private const string ReferenceLabel = "containerd.io/gc.ref.content.";
-
     private static readonly Dictionary<string, string> s_noLabels = [];
 
     private readonly Lease _lease;
@@ -63,18 +61,18 @@ internal sealed class ImageImport
             {
                 await RequireAsync(children[i], cancellationToken).ConfigureAwait(false);
                 await LinkAsync(children[i], cancellationToken).ConfigureAwait(false);
-                labels.Add($"{ReferenceLabel}m.{i}", children[i].Digest);
+                labels.Add($"{ContentClient.ReferenceLabel}m.{i}", children[i].Digest);
             }
         }
         else
         {
             ImageManifest manifest = await _manifests.ReadManifestAsync(target, cancellationToken).ConfigureAwait(false);
             await RequireAsync(manifest.Config, cancellationToken).ConfigureAwait(false);
-            labels.Add($"{ReferenceLabel}config", manifest.Config.Digest);
+            labels.Add($"{ContentClient.ReferenceLabel}config", manifest.Config.Digest);
             for (int i = 0; i < manifest.Layers.Count; i++)
             {
                 await RequireAsync(manifest.Layers[i], cancellationToken).ConfigureAwait(false);
-                labels.Add($"{ReferenceLabel}l.{i}", manifest.Layers[i].Digest);
+                labels.Add($"{ContentClient.ReferenceLabel}l.{i}", manifest.Layers[i].Digest);
             }
         }
 

@@ -4,7 +4,6 @@ namespace Containerd.Client;
 
 public sealed partial class TaskClient
 {
-    private const string StopSignalLabel = "io.containerd.image.config.stop-signal";
     private const string DefaultStopSignal = "SIGTERM";
 
     /// <summary>
@@ -74,6 +73,6 @@ public sealed partial class TaskClient
     private async Task<int> StopSignalAsync(string id, CancellationToken cancellationToken)
     {
         CtrContainer container = await _containers.GetAsync(id, cancellationToken).ConfigureAwait(false);
-        return CtrSignal.Parse(container.Labels.GetValueOrDefault(StopSignalLabel, DefaultStopSignal));
+        return CtrSignal.Parse(container.Labels.GetValueOrDefault(ContainerLabels.StopSignal, DefaultStopSignal));
     }
 }

@@ -11,6 +11,12 @@ public sealed class RegisterCtrEventCommand : EventCmdlet
     // So few that an end of the registration, for which PowerShell runs the actions that wait, comes soon.
     private const int MaximumWaitingActions = 16;
 
+    // PowerShell counts its events without a lock: two that are raised at once would have one identifier.
+    private static readonly SemaphoreSlim s_raising = new(1);
+
+    // An action that runs meanwhile, as PowerShell is idle, may itself wait for an event.
+    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(100);
+
     private int _raised;
 
     /// <summary>What to do for each event.</summary>
@@ -106,7 +112,18 @@ public sealed class RegisterCtrEventCommand : EventCmdlet
             await source.WaitForRoomAsync(value, cancellationToken).ConfigureAwait(false);
 
             // On this thread, as the manager's own would lose the order; the action is not waited for.
-            manager.GenerateEvent(name, null, [value], MessageData, processInCurrentThread: true, waitForCompletionInCurrentThread: false);
+            bool alone = await s_raising.WaitAsync(s_patience, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                manager.GenerateEvent(name, null, [value], MessageData, processInCurrentThread: true, waitForCompletionInCurrentThread: false);
+            }
+            finally
+            {
+                if (alone)
+                {
+                    s_raising.Release();
+                }
+            }
         }
     }
 }

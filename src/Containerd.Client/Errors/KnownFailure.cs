@@ -17,6 +17,11 @@ internal sealed record KnownFailure(string Text, CtrErrorKind Kind, string? Erro
         new("cannot pause a paused container", CtrErrorKind.FailedPrecondition, null, "It is paused already: Resume-CtrTask lets it go on."),
         new("cannot resume a running process", CtrErrorKind.FailedPrecondition, null, "It is not paused: Suspend-CtrTask does that."),
         new(
+            "container with given ID already exists",
+            CtrErrorKind.AlreadyExists,
+            null,
+            "runc has a container of this namespace and id already, as where two containerd run on one host: choose another -Id or -Namespace."),
+        new(
             "unable to set memory limit",
             CtrErrorKind.InvalidArgument,
             "MemoryLimitTooLow",

@@ -77,6 +77,17 @@ public sealed class ErrorTranslationTests
         Assert.NotNull(error.RecommendedAction);
     }
 
+    [Fact]
+    public void A_refusal_that_is_known_keeps_the_daemons_words_and_adds_advice()
+    {
+        var error = Translate(
+            StatusCode.Unknown, "OCI runtime create failed: container with given ID already exists: unknown", Resource.Task("web"));
+
+        Assert.Equal((CtrErrorKind.AlreadyExists, "TaskAlreadyExists"), (error.Kind, error.ErrorId));
+        Assert.Equal("Task 'web': OCI runtime create failed: container with given ID already exists", error.Message);
+        Assert.Contains("two containerd", error.RecommendedAction, StringComparison.Ordinal);
+    }
+
     private static CtrException Translate(StatusCode code, string detail, Resource resource) =>
         ErrorTranslation.Translate(new RpcException(new Status(code, detail)), resource, "ns", s_address);
 }

@@ -169,12 +169,22 @@ public sealed partial class CheckpointClient
     }
 
     /// <summary>Lets a task go on that was held. Where CRIU still writes, as its caller has left it, the shim does it afterwards.</summary>
-    private Task ThawAsync(string id, CancellationToken cancellationToken) => _services.CompleteAsync(
-        _ => _services.CallAsync(
-            TaskMethods.Resume, new ResumeTaskRequest { ContainerId = id }, Resource.Task(id), CancellationToken.None, ServiceChannel.NoTimeout),
-        Resource.Task(id),
-        cancellationToken,
-        whole: true);
+    private async Task ThawAsync(string id, CancellationToken cancellationToken)
+    {
+        var request = new ResumeTaskRequest { ContainerId = id };
+        try
+        {
+            await _services.CompleteAsync(
+                limit => _services.CallAsync(TaskMethods.Resume, request, Resource.Task(id), limit, ServiceChannel.NoTimeout),
+                Resource.Task(id),
+                cancellationToken,
+                whole: true).ConfigureAwait(false);
+        }
+        catch (CtrException e) when (e.Kind is CtrErrorKind.NotFound or CtrErrorKind.FailedPrecondition)
+        {
+            // It has ended meanwhile, or somebody else has let it go on.
+        }
+    }
 
     private Task<Empty> ResumeAsync(string id, CancellationToken cancellationToken) => _services.CallAsync(
         TaskMethods.Resume, new ResumeTaskRequest { ContainerId = id }, Resource.Task(id), cancellationToken);

@@ -7,7 +7,8 @@ namespace Containerd.Client;
 /// <remarks>
 /// Nothing that may be in use is touched. Leases and what they hold count only where they carry the label of a process of this
 /// client, and that process has ended on this machine; FIFOs where no process has them open; directories and tasks where
-/// there is no container of that id, and nobody has just begun to remove them. What other clients made, running tasks, containers, images and committed snapshots stay.
+/// there is no container of that id, and nobody has just begun to remove them. What other clients made, running tasks,
+/// containers, images and committed snapshots stay.
 /// </remarks>
 public sealed class RepairClient
 {

@@ -1,11 +1,16 @@
 using System.Diagnostics;
+using Containerd.Client.IO;
 using Containerd.Protocol.Tasks;
+using Microsoft.Win32.SafeHandles;
 
 namespace Containerd.Client;
 
 public sealed partial class TaskClient
 {
     private static readonly TimeSpan s_startPoll = TimeSpan.FromMilliseconds(20);
+
+    // How long a busy shim may take to open an input after the start of its exec. One that is closed already costs as much.
+    private static readonly TimeSpan s_opening = TimeSpan.FromMilliseconds(500);
 
     /// <summary>
     /// Closes a process's standard input on the shim's side, so that it reads the end (Tasks.CloseIO): before its start,
@@ -19,11 +24,17 @@ public sealed partial class TaskClient
     /// </exception>
     public async Task CloseStandardInputAsync(string id, string? execId = null, CancellationToken cancellationToken = default)
     {
-        if (execId is not null)
+        if (execId is null)
         {
-            await WaitUntilStartedAsync(id, execId, cancellationToken).ConfigureAwait(false);
+            await CloseStartedInputAsync(id, null, cancellationToken).ConfigureAwait(false);
+            return;
         }
 
+        CtrProcess exec = await WaitUntilStartedAsync(id, execId, cancellationToken).ConfigureAwait(false);
+
+        // A shim opens both ends in the background. Where it is told to close the one before it has the other, that one waits
+        // for ever for somebody who opens the first: until then we are that somebody.
+        using SafePipeHandle? end = await HoldInputAsync(exec, cancellationToken).ConfigureAwait(false);
         await CloseStartedInputAsync(id, execId, cancellationToken).ConfigureAwait(false);
     }
 
@@ -74,11 +85,17 @@ public sealed partial class TaskClient
         message.Contains("transport is closing", StringComparison.Ordinal) || message.Contains("ttrpc: closed", StringComparison.Ordinal);
 
     /// <summary>A shim opens the input of an exec when it starts it; it takes an earlier request to close it, and forgets it.</summary>
-    private async Task WaitUntilStartedAsync(string id, string execId, CancellationToken cancellationToken)
+    private async Task<CtrProcess> WaitUntilStartedAsync(string id, string execId, CancellationToken cancellationToken)
     {
         long asked = Stopwatch.GetTimestamp();
-        while ((await GetExecAsync(id, execId, cancellationToken).ConfigureAwait(false)).Status == CtrTaskStatus.Created)
+        while (true)
         {
+            CtrProcess exec = await GetExecAsync(id, execId, cancellationToken).ConfigureAwait(false);
+            if (exec.Status != CtrTaskStatus.Created)
+            {
+                return exec;
+            }
+
             if (Stopwatch.GetElapsedTime(asked) > ServiceChannel.CleanUpTimeout)
             {
                 throw new CtrException(
@@ -90,5 +107,24 @@ public sealed partial class TaskClient
 
             await Task.Delay(s_startPoll, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>The writing end of a running exec's input, when its shim has the reading end; null where it has none, or it lies elsewhere.</summary>
+    private static async Task<SafePipeHandle?> HoldInputAsync(CtrProcess exec, CancellationToken cancellationToken)
+    {
+        long asked = Stopwatch.GetTimestamp();
+        while (exec.Status == CtrTaskStatus.Running && File.Exists(exec.StandardInput) && Stopwatch.GetElapsedTime(asked) < s_opening)
+        {
+            try
+            {
+                return Fifo.Open(exec.StandardInput, FileAccess.Write);
+            }
+            catch (IOException)
+            {
+                await Task.Delay(s_startPoll, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        return null;
     }
 }

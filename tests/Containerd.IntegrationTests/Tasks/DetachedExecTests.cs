@@ -136,7 +136,7 @@ public sealed class DetachedExecTests(DaemonFixture daemon) : TaskTests(daemon)
     public async Task An_exec_s_input_is_closed_while_it_starts()
     {
         var id = await RunningAsync();
-        for (var i = 0; i < 10; i++)
+        for (var i = 0; i < 50; i++)
         {
             var execId = $"e{i}";
             var starting = Tasks.StartDetachedExecAsync(id, Shell("cat") with { ExecId = execId }, DetachedOutput.None with { StandardInput = true });
@@ -145,7 +145,14 @@ public sealed class DetachedExecTests(DaemonFixture daemon) : TaskTests(daemon)
             await starting.WaitAsync(Hang);
             await closing.WaitAsync(Hang);
 
-            Assert.Equal(0, (await Tasks.WaitAsync(id, execId).WaitAsync(Hang)).ExitCode);
+            try
+            {
+                Assert.Equal(0, (await Tasks.WaitAsync(id, execId).WaitAsync(Hang)).ExitCode);
+            }
+            catch (TimeoutException)
+            {
+                Assert.Fail($"{execId} is {(await Tasks.GetExecAsync(id, execId).WaitAsync(Hang)).Status}: it has not seen the end of its input.");
+            }
         }
     }
 

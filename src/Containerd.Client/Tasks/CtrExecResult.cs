@@ -18,6 +18,12 @@ public sealed record CtrExecResult : IContainerReference
     /// <summary>All it wrote to standard error, as UTF-8; empty with a terminal.</summary>
     public required string StandardError { get; init; }
 
+    /// <summary>
+    /// Whether output may be missing: for ten seconds after its end, another process, such as a child in the background, still
+    /// held its output open, and was not waited for any longer.
+    /// </summary>
+    public bool OutputTruncated { get; init; }
+
     /// <summary>When it was started, by this machine's clock.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 

@@ -76,9 +76,6 @@ public sealed class RunningProcess : IAsyncDisposable
     /// <summary>Whether it has a standard input that can be written from here.</summary>
     public bool HasStandardInput => _io.Fifos.StandardInputPath.Length > 0;
 
-    /// <summary>Whether it has a terminal.</summary>
-    public bool HasTerminal => _io.Fifos.Terminal;
-
     /// <summary>Both outputs as lines, in the order of arrival, until both have ended.</summary>
     /// <param name="cancellationToken">Ends the reading; the process goes on.</param>
     /// <exception cref="InvalidOperationException">The output was read already.</exception>

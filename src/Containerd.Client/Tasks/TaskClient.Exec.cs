@@ -56,6 +56,7 @@ public sealed partial class TaskClient
                 ExitCode = status.ExitCode,
                 StandardOutput = Text(output),
                 StandardError = Text(error),
+                OutputTruncated = process.OutputTruncated,
                 StartedAt = process.StartedAt,
                 ExitedAt = status.ExitedAt,
                 Address = status.Address,

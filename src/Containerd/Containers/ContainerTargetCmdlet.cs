@@ -56,6 +56,13 @@ public abstract class ContainerTargetCmdlet : TimedDaemonCmdlet
     /// <summary>What to do for one container. A failure is an error of its own and does not stop the rest.</summary>
     private protected abstract Task ProcessTargetAsync(ContainerTarget target, CancellationToken cancellationToken);
 
+    /// <summary>Warns where a process has ended and not all of its output could be read.</summary>
+    private protected Task WarnOfTruncationAsync(bool truncated, ContainerTarget target, CancellationToken cancellationToken) => truncated
+        ? WriteWarningAsync(
+            $"Output of '{target.Name}' may be missing: ten seconds after its end another process, such as a child in the background, still held it open.",
+            cancellationToken)
+        : Task.CompletedTask;
+
     /// <summary>The exec that an object stands for; null for its container.</summary>
     private protected virtual string? ExecOf(IContainerReference item) => item.ExecId;
 

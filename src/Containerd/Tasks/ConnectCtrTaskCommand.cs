@@ -55,6 +55,7 @@ public sealed class ConnectCtrTaskCommand : ContainerTargetCmdlet, IProcessCmdle
             Task copying = input is null ? Task.CompletedTask : process.CopyInputAsync(input, cancellationToken);
             await WriteAllAsync(process.ReadLinesAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
             await copying.ConfigureAwait(false);
+            await WarnOfTruncationAsync(process.OutputTruncated, target, cancellationToken).ConfigureAwait(false);
         }
     }
 }

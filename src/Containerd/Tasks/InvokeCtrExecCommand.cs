@@ -67,6 +67,7 @@ public sealed class InvokeCtrExecCommand : ExecCmdlet
     {
         CtrExecResult result = await target.Client.Tasks.ExecAsync(target.Id, Options(), input, cancellationToken).ConfigureAwait(false);
         await WriteAsync(result, cancellationToken).ConfigureAwait(false);
+        await WarnOfTruncationAsync(result.OutputTruncated, target, cancellationToken).ConfigureAwait(false);
         await SetVariableAsync(ExitCodeVariable, result.ExitCode, cancellationToken).ConfigureAwait(false);
     }
 
@@ -80,6 +81,7 @@ public sealed class InvokeCtrExecCommand : ExecCmdlet
             await WriteAllAsync(process.ReadLinesAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
             await copying.ConfigureAwait(false);
             CtrExitStatus status = await process.CompleteAsync(cancellationToken).ConfigureAwait(false);
+            await WarnOfTruncationAsync(process.OutputTruncated, target, cancellationToken).ConfigureAwait(false);
             await SetVariableAsync(ExitCodeVariable, status.ExitCode, cancellationToken).ConfigureAwait(false);
         }
     }

@@ -90,6 +90,7 @@ public sealed class StartCtrTaskCommand : TaskOutputCmdlet
             await WriteAllAsync(process.ReadLinesAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
             await copying.ConfigureAwait(false);
             CtrExitStatus status = await process.CompleteAsync(cancellationToken).ConfigureAwait(false);
+            await WarnOfTruncationAsync(process.OutputTruncated, target, cancellationToken).ConfigureAwait(false);
             await SetVariableAsync(ExitCodeVariable, status.ExitCode, cancellationToken).ConfigureAwait(false);
         }
     }

@@ -13,11 +13,23 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 POWERSHELL_TELEMETRY_OPTOUT
 # No build server outlives the build.
 export DOTNET_CLI_USE_MSBUILD_SERVER=0 MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false
 
+# A file that output goes to is to be readable.
+[[ -t 1 ]] || export NO_COLOR=1
+
+# tidily COMMAND…: runs a command, and removes what it leaves among temporary files: .NET's tools leave empty directories.
+tidily() {
+    local temporary code=0
+    temporary=$(mktemp -d)
+    TMPDIR=$temporary "$@" || code=$?
+    rm -rf --one-file-system "$temporary"
+    return "$code"
+}
+
 build() {
     local published=out/publish module=out/Containerd
     rm -rf "$published" "$module"
     mkdir -p "$module/Dependencies"
-    dotnet publish src/Containerd --configuration Release --use-current-runtime --self-contained false \
+    tidily dotnet publish src/Containerd --configuration Release --use-current-runtime --self-contained false \
         -p:PublishReadyToRun=true --output "$published" --verbosity quiet
     cp Containerd.psd1 LICENSE "$published/Containerd.dll" "$module"
     find src/Containerd -path '*/obj' -prune -o -path '*/bin' -prune -o -name '*.ps1xml' -exec cp {} "$module" \;
@@ -57,7 +69,7 @@ prepare_daemons() {
 # Sets PWSH and PESTER, or fails where they can't be had.
 find_powershell() {
     local variables
-    variables=$(tests/PowerShell/install.sh) || return 1
+    variables=$(tidily tests/PowerShell/install.sh) || return 1
     eval "$variables"
     export PWSH PESTER
     echo "PowerShell: $("$PWSH" -NoProfile -NonInteractive -Command "\$PSVersionTable.PSVersion.ToString()") ($PWSH)"

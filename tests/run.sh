@@ -32,14 +32,11 @@ skip_reasons() {
 
 # run_project NAME PROJECT: a test project, already built.
 run_project() {
-    local name=$1 project=$2 trx temporary code=0 ok bad ignored
+    local name=$1 project=$2 trx code=0 ok bad ignored
     trx=$PWD/$results/$name.trx
-    # The test host leaves empty directories behind.
-    temporary=$(mktemp -d)
     echo "== $name"
-    TMPDIR=$temporary timeout --kill-after=30 1800 dotnet test "$project" --configuration Release --no-build --blame-hang-timeout 5m \
+    tidily timeout --kill-after=30 1800 dotnet test "$project" --configuration Release --no-build --blame-hang-timeout 5m \
         --logger "trx;LogFileName=$trx" --results-directory "$results/$name" || code=$?
-    rm -rf --one-file-system "$temporary"
     if [[ ! -f $trx ]]; then
         fail_suite "$name" "the test runner ended with $code and left no results"
         return
@@ -117,7 +114,7 @@ run_tests() {
     rm -rf "$results"
     mkdir -p "$results"
     build
-    dotnet build src/Containerd.slnx --configuration Release --verbosity quiet
+    tidily dotnet build src/Containerd.slnx --configuration Release --verbosity quiet
     run_project client tests/Containerd.Client.Tests
     run_project protocol tests/Containerd.ProtocolTests
     prepare_daemons

@@ -8,8 +8,13 @@ internal static class StateFiles
     // A client opens or removes at once what it has touched; what is younger may be on its way.
     private static readonly TimeSpan s_settled = TimeSpan.FromSeconds(10);
 
-    /// <summary>Whether nobody has worked on a directory for a while, and it is there still.</summary>
-    public static bool IsSettled(string directory) => Directory.Exists(directory) && DateTime.UtcNow - Directory.GetLastWriteTimeUtc(directory) > s_settled;
+    /// <summary>Whether nobody has worked on a file or directory for a while, and it is there still.</summary>
+    public static bool IsSettled(string path)
+    {
+        // Of one that is gone it is the year 1601.
+        DateTime written = File.GetLastWriteTimeUtc(path);
+        return written.Year > 1601 && DateTime.UtcNow - written > s_settled;
+    }
 
     /// <summary>The directories in a directory, which need not be there.</summary>
     public static string[] Directories(string directory) => Directory.Exists(directory) ? Directory.GetDirectories(directory) : [];
@@ -28,7 +33,7 @@ internal static class StateFiles
             return [];
         }
 
-        return fifos.Where(path => DateTime.UtcNow - File.GetLastWriteTimeUtc(path) > s_settled && Fifo.HasNoReader(path));
+        return fifos.Where(path => IsSettled(path) && Fifo.HasNoReader(path));
     }
 
     /// <summary>Removes a FIFO, and its directory where nothing else is in it and it was made for a single process.</summary>

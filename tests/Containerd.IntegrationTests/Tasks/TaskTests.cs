@@ -121,22 +121,31 @@ public abstract class TaskTests(DaemonFixture daemon) : IClassFixture<DaemonFixt
     /// <summary>The containers of this namespace for which a shim runs.</summary>
     protected IEnumerable<string> Shims()
     {
+        foreach (var arguments in CommandLines().Select(line => line.Split('\0')))
+        {
+            if (arguments[0].Contains("containerd-shim", StringComparison.Ordinal) && arguments.Contains(daemon.Namespace))
+            {
+                yield return arguments[Array.IndexOf(arguments, "-id") + 1];
+            }
+        }
+    }
+
+    /// <summary>The command lines of all processes, their arguments apart by NUL.</summary>
+    protected static IEnumerable<string> CommandLines()
+    {
         foreach (var process in Directory.EnumerateDirectories("/proc"))
         {
-            string[] arguments;
+            string line;
             try
             {
-                arguments = File.ReadAllText(Path.Combine(process, "cmdline")).Split('\0');
+                line = File.ReadAllText(Path.Combine(process, "cmdline"));
             }
             catch (IOException)
             {
                 continue;
             }
 
-            if (arguments[0].Contains("containerd-shim", StringComparison.Ordinal) && arguments.Contains(daemon.Namespace))
-            {
-                yield return arguments[Array.IndexOf(arguments, "-id") + 1];
-            }
+            yield return line;
         }
     }
 

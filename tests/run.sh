@@ -85,7 +85,7 @@ run_scripts() {
 run_pester() {
     local counts=$PWD/$results/pester-$1 ok bad ignored
     echo "== Pester on $1"
-    if timeout --kill-after=30 1800 "$PWSH" -NoProfile -NonInteractive -File tests/Pester/run.ps1 -Results "$counts" &&
+    if tidily timeout --kill-after=30 1800 "$PWSH" -NoProfile -NonInteractive -File tests/Pester/run.ps1 -Results "$counts" &&
         read -r ok bad ignored < "$counts" && ((ok + bad + ignored > 0)); then
         add "$ok" "$bad" "$ignored"
     else

@@ -152,6 +152,7 @@ Describe 'A checkpoint that is an image' {
         Get-CtrCheckpoint saved:1 | Should -Be $checkpoint
         Get-CtrCheckpoint 'sav*' | Should -Be $checkpoint
         Get-CtrCheckpoint | Should -Be $checkpoint
+        { New-CtrContainer from-checkpoint -Image saved:1 -ErrorAction Stop } | Should -Throw '*is a checkpoint*' -ErrorId 'ImagePlatformNotFound,*'
         $restored = Restore-CtrCheckpoint saved:1 restored-1 -NoIO
         $restored | Should -BeOfType Containerd.CtrTask
         $restored.Id | Should -Be 'restored-1'

@@ -229,6 +229,12 @@ Describe 'Get-CtrEvent' {
         { Get-CtrEvent -Topic ' ' -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidTopic,*'
     }
 
+    It 'shows an exit code of zero, and none that is not known' {
+        $exit = [Containerd.CtrTaskExitEvent]@{ ContainerId = 'web'; Pid = 7; ExitCode = 0; Address = 'a'; Namespace = 'n'; Topic = '/tasks/exit'; Timestamp = [datetimeoffset]::Now }
+        $exit | Format-Table | Out-String -Width 120 | Should -Match 'web +ExitCode=0 Pid=7'
+        $exit | Format-Table | Out-String -Width 120 | Should -Not -Match 'OutOfMemory|ExecId'
+    }
+
     It 'shows time, topic, id and what is special' {
         $event = (Invoke-WhilePublishing { Get-CtrEvent -Topic /test -Count 1 })
         $event | Format-Table | Out-String -Width 120 | Should -Match '(?s)Time +Topic +Id +Details.*/test/beat +beat'

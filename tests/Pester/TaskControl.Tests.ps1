@@ -26,6 +26,8 @@ Describe 'Update-CtrTask' {
         $metric = $task | Measure-CtrTask
         $metric.MemoryLimit | Should -Be 64MB
         $metric.PidsLimit | Should -Be 40
+        $task | Update-CtrTask -Memory -1
+        ($task | Measure-CtrTask).MemoryLimit | Should -BeNullOrEmpty
     }
 
     It 'takes the OCI resources as <Name>' -ForEach @(
@@ -40,6 +42,8 @@ Describe 'Update-CtrTask' {
 
     It 'refuses to change nothing, and what cannot be' {
         { Update-CtrTask nobody } | Should -Throw -ErrorId 'NothingToUpdate,*'
+        { Update-CtrTask nobody -Memory 0 } | Should -Throw '*-1 takes*' -ErrorId 'InvalidArgument,*'
+        { Update-CtrTask nobody -Memory -2 } | Should -Throw -ErrorId 'ParameterArgumentTransformationError,*'
         { Update-CtrTask nobody -Cpus 0 } | Should -Throw -ErrorId 'ParameterArgumentValidationError,*'
         { Update-CtrTask nobody -Resource @{ memory = 'much' } } | Should -Throw -ErrorId 'ParameterArgumentTransformationError,*'
     }

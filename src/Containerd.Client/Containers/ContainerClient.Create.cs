@@ -196,9 +196,11 @@ public sealed partial class ContainerClient
     {
         if (spec.Root?.Path.StartsWith('/') != true)
         {
-            throw CtrException.InvalidArgument(
+            throw new CtrException(
+                CtrErrorKind.InvalidArgument,
                 "RootFsMissing",
-                $"A container needs a root file system: an image, an existing snapshot, or an absolute path on the daemon's host, not '{spec.Root?.Path}'.");
+                "A container needs a root file system: an image, an existing snapshot, or an absolute path on the daemon's host.",
+                recommendedAction: "Give -Image, -SnapshotKey or -RootFsPath.");
         }
     }
 

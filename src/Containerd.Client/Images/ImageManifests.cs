@@ -154,6 +154,17 @@ internal sealed class ImageManifests(ContentClient content)
     private async Task<CtrException> NoPlatformAsync(
         string name, CtrDescriptor target, CtrPlatform platform, CancellationToken cancellationToken)
     {
+        if (MediaTypes.IsIndex(target.MediaType)
+            && new CheckpointImage(await ReadIndexAsync(target, cancellationToken).ConfigureAwait(false)).IsCheckpoint)
+        {
+            return new CtrException(
+                CtrErrorKind.NotFound,
+                "ImagePlatformNotFound",
+                $"The image '{name}' is a checkpoint, and none that a container is made from.",
+                name,
+                "Restore-CtrCheckpoint lets its task go on.");
+        }
+
         IReadOnlyList<CtrPlatform> platforms = await PlatformsAsync(target, cancellationToken).ConfigureAwait(false);
         return new CtrException(
             CtrErrorKind.NotFound,

@@ -7,7 +7,10 @@ namespace Containerd.PowerShell.Binding;
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class ByteSizeTransformationAttribute : TextTransformationAttribute<long>
 {
-    protected override long Parse(string text) => ByteSize.Parse(text);
+    /// <summary>Whether -1 is allowed, which stands for no limit.</summary>
+    public bool Unlimited { get; init; }
+
+    protected override long Parse(string text) => Unlimited && text == "-1" ? -1 : ByteSize.Parse(text);
 }
 
 /// <summary>A resource limit, such as <c>nofile=1024:2048</c>.</summary>

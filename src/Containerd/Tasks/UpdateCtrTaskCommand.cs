@@ -14,7 +14,7 @@ public sealed class UpdateCtrTaskCommand : ContainerTargetCmdlet
 
     /// <summary>The memory limit in bytes.</summary>
     [Parameter(HelpMessage = "The memory limit: bytes, or a size such as 64MB; -1 for none.")]
-    [ByteSizeTransformation]
+    [ByteSizeTransformation(Unlimited = true)]
     [ValidateRange(-1, long.MaxValue)]
     public long? Memory { get; set; }
 
@@ -50,6 +50,12 @@ public sealed class UpdateCtrTaskCommand : ContainerTargetCmdlet
         {
             ThrowTerminatingError(new ErrorRecord(
                 new ArgumentException("Nothing is to change: give -Memory, -Cpus, -CpuShares, -PidsLimit or -Resource."), "NothingToUpdate", ErrorCategory.InvalidArgument, null));
+        }
+
+        if (Memory == 0)
+        {
+            ThrowTerminatingError(new ErrorRecord(
+                new ArgumentException("A memory limit of 0 is none that runtimes know: -1 takes the limit away."), "InvalidArgument", ErrorCategory.InvalidArgument, null));
         }
 
         // A copy: what was given stays as it is.

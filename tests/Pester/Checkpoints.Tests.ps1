@@ -152,7 +152,6 @@ Describe 'A checkpoint that is an image' {
         Get-CtrCheckpoint saved:1 | Should -Be $checkpoint
         Get-CtrCheckpoint 'sav*' | Should -Be $checkpoint
         Get-CtrCheckpoint | Should -Be $checkpoint
-        { New-CtrContainer from-checkpoint -Image saved:1 -ErrorAction Stop } | Should -Throw '*is a checkpoint*' -ErrorId 'ImagePlatformNotFound,*'
         $restored = Restore-CtrCheckpoint saved:1 restored-1 -NoIO
         $restored | Should -BeOfType Containerd.CtrTask
         $restored.Id | Should -Be 'restored-1'
@@ -185,6 +184,14 @@ Describe 'A checkpoint that is an image' {
         $checkpoint | Remove-CtrCheckpoint -WhatIf
         Get-CtrContainer 'whatif*' | Should -BeNullOrEmpty
         Get-CtrCheckpoint whatif:1 | Remove-CtrCheckpoint
+        $task | Remove-CtrContainer -Force
+    }
+
+    It 'is none that a container is made from' {
+        $task = New-Counting
+        $null = $task | Save-CtrCheckpoint -Image memory:1
+        { New-CtrContainer from-checkpoint -Image memory:1 -ErrorAction Stop } | Should -Throw '*is a checkpoint*' -ErrorId 'ImagePlatformNotFound,*'
+        Remove-CtrCheckpoint memory:1
         $task | Remove-CtrContainer -Force
     }
 

@@ -20,11 +20,19 @@ internal static class AnswerLimit
         end.CancelAfter(time);
         try
         {
-            return await answer(end.Token).ConfigureAwait(false);
+            bool came = await answer(end.Token).ConfigureAwait(false);
+
+            // One that came in the last moment: the stream may have been reset by then, and the next answer would not come.
+            return came && IsOver() ? throw TooLate(time) : came;
         }
-        catch (OperationCanceledException e) when (end.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException e) when (IsOver())
         {
-            throw new RpcException(new Status(StatusCode.DeadlineExceeded, $"The next answer did not come within {time}."), e);
+            throw TooLate(time, e);
         }
+
+        bool IsOver() => end.IsCancellationRequested && !cancellationToken.IsCancellationRequested;
     }
+
+    private static RpcException TooLate(TimeSpan time, Exception? cause = null) =>
+        new(new Status(StatusCode.DeadlineExceeded, $"The next answer did not come within {time}."), cause);
 }

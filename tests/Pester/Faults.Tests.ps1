@@ -123,7 +123,7 @@ Describe 'A containerd that is killed' {
     }
 
     It 'in the middle of <Script> is an error, and the next call works' -ForEach $commands {
-        # It is stopped first, so that it cannot have answered: the call is in flight when it is killed.
+        # It is stopped first, so that it cannot have answered: its connection is there when it is killed.
         $new = New-Id
         $made = (New-CtrContainer (New-Id) -Image busybox -Command sleep, 3600).Id
         $started = (New-CtrContainer (New-Id) -Image busybox -Command sleep, 3600 | Start-CtrTask).Id

@@ -171,14 +171,10 @@ public sealed partial class CheckpointClient
     /// <summary>Lets a task go on that was held. Where CRIU still writes, as its caller has left it, the shim does it afterwards.</summary>
     private async Task ThawAsync(string id, CancellationToken cancellationToken)
     {
-        var request = new ResumeTaskRequest { ContainerId = id };
         try
         {
             await _services.CompleteAsync(
-                limit => _services.CallAsync(TaskMethods.Resume, request, Resource.Task(id), limit, ServiceChannel.NoTimeout),
-                Resource.Task(id),
-                cancellationToken,
-                whole: true).ConfigureAwait(false);
+                limit => ResumeAsync(id, limit), Resource.Task(id), cancellationToken, whole: true).ConfigureAwait(false);
         }
         catch (CtrException e) when (e.Kind is CtrErrorKind.NotFound or CtrErrorKind.FailedPrecondition)
         {
@@ -187,7 +183,7 @@ public sealed partial class CheckpointClient
     }
 
     private Task<Empty> ResumeAsync(string id, CancellationToken cancellationToken) => _services.CallAsync(
-        TaskMethods.Resume, new ResumeTaskRequest { ContainerId = id }, Resource.Task(id), cancellationToken);
+        TaskMethods.Resume, new ResumeTaskRequest { ContainerId = id }, Resource.Task(id), cancellationToken, ServiceChannel.NoTimeout);
 
     /// <summary>What the container has written over its image, as a layer.</summary>
     private async Task<CtrDescriptor> WriteRwLayerAsync(Lease lease, Container container, CancellationToken cancellationToken)

@@ -206,6 +206,7 @@ internal static class ErrorTranslation
         (CtrErrorKind.NotFound, "Container") => "Get-CtrContainer lists the containers; -Namespace chooses another namespace.",
         (CtrErrorKind.NotFound, "Task") => "Start-CtrTask starts one.",
         (CtrErrorKind.AlreadyExists, "Container") => "Choose another -Id, or remove the old one with Remove-CtrContainer.",
+        (CtrErrorKind.AlreadyExists, "Exec") => "Choose another -ExecId, or remove the other exec with Remove-CtrTask.",
         (CtrErrorKind.AlreadyExists, "Snapshot") => "New-CtrContainer -SnapshotKey uses a snapshot that is there.",
         (CtrErrorKind.DeadlineExceeded, _) => "Give the call more time with -TimeoutSec (0: no limit), and check the daemon with Test-CtrConnection.",
         (CtrErrorKind.Unavailable, _) => "Check that containerd runs and that -Address names its socket.",

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Containerd.Client.Grpc;
 using Containerd.Client.IO;
 using Containerd.Client.Oci;
 using Containerd.Client.Oci.Users;
@@ -152,12 +153,8 @@ public sealed partial class TaskClient
         // One that somebody else has given this id would be taken back with ours.
         if (options.ExecId is not null && await FindExecAsync(container.Id, execId, cancellationToken).ConfigureAwait(false) is not null)
         {
-            throw new CtrException(
-                CtrErrorKind.AlreadyExists,
-                "ExecAlreadyExists",
-                $"Exec '{container.Id}/{execId}' exists already in namespace '{_services.Namespace}'.",
-                $"{container.Id}/{execId}",
-                "Choose another id, or remove the other exec with Remove-CtrTask.");
+            throw _services.Translate(
+                new RpcException(new Grpc.Status(StatusCode.AlreadyExists, "already exists")), ResourceOf(container.Id, execId), cancellationToken);
         }
 
         await _services.CallToEndAsync(

@@ -68,6 +68,11 @@ Describe 'Completion' {
         Get-CtrSession | Disconnect-Ctr
     }
 
+    It 'offers capabilities' {
+        (Get-Completion 'New-CtrSpec -CapabilityAdd NET_A').CompletionText | Should -Be NET_ADMIN
+        (Get-Completion 'New-CtrContainer -CapabilityDrop al').CompletionText | Should -Be ALL
+    }
+
     It 'offers addresses' {
         (Get-Completion 'Connect-Ctr ').CompletionText | Should -Contain $env:CONTAINERD_ADDRESS
         $null = Connect-Ctr

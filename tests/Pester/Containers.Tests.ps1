@@ -119,12 +119,28 @@ Describe 'Get-CtrContainer' {
     }
 }
 
+Describe 'Get-CtrSpec' {
+    It 'shows what is in it' {
+        $shown = New-CtrContainer shown busybox sh, -c, true -Environment A=b -Memory 64MB | Get-CtrSpec
+        $shown | Out-String | Should -Match '(?m)^Command +: sh -c true$'
+        $shown | Out-String | Should -Match '(?m)^ +A=b$'
+        $shown | Out-String | Should -Match '(?m)^Memory +: 64.0 MiB$'
+        $shown.Mounts | Out-String | Should -Match '(?m)^/proc +proc +proc +{nosuid'
+        [Containerd.CtrSpec]::new() | Out-String | Should -Match '(?m)^Command +: $'
+    }
+}
+
 Describe 'Set-CtrContainer' {
     It 'changes labels, and gives the container with -PassThru only' {
         New-CtrContainer changed busybox true -Label old=1 | Set-CtrContainer -Label new=2 -RemoveLabel old | Should -BeNullOrEmpty
         $labels = (Get-CtrContainer changed | Set-CtrContainer -PassThru).Labels
         $labels['new'] | Should -Be 2
         $labels.ContainsKey('old') | Should -BeFalse
+    }
+
+    It 'refuses a label that would not be kept' {
+        { New-CtrContainer unlabelled busybox true -Label old -ErrorAction Stop } | Should -Throw '*no value*' -ErrorId 'InvalidContainerOption,*'
+        { Set-CtrContainer changed -Label old -ErrorAction Stop } | Should -Throw '*no value*' -ErrorId 'InvalidLabel,*'
     }
 
     It 'keeps extensions' {

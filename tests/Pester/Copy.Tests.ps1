@@ -60,6 +60,12 @@ Describe 'Copy-CtrItem' {
         (Get-ChildItem back).Name | Should -Be 'empty', 'file'
     }
 
+    It 'completes containers and files' {
+        Set-Content here 1
+        (TabExpansion2 "Copy-CtrItem $id").CompletionMatches.CompletionText | Should -Be "${id}:/"
+        (TabExpansion2 "Copy-CtrItem ${id}:/etc/passwd he").CompletionMatches.CompletionText | Should -Be ./here
+    }
+
     It 'warns of what it leaves out' {
         Read-Inside 'mkdir /odd; mkfifo /odd/fifo'
         Copy-CtrItem "${id}:/odd" . -WarningVariable warned -WarningAction SilentlyContinue
@@ -86,7 +92,8 @@ Describe 'Copy-CtrItem' {
         Copy-CtrItem nothing, here "${id}:/tmp/next" -ErrorAction SilentlyContinue -ErrorVariable failed
         $failed.FullyQualifiedErrorId | Should -BeLike 'PathNotFound,*'
         Read-Inside 'cat /tmp/next' | Should -Be "1`n"
-        { Copy-CtrItem "${id}:/nothing" . -ErrorAction Stop } | Should -Throw -ErrorId 'PathNotFound,*'
+        { Copy-CtrItem "${id}:/nothing" . -ErrorAction Stop } | Should -Throw "*${id}:/nothing*" -ErrorId 'PathNotFound,*'
+        { Copy-CtrItem here "${id}:/no/such" -ErrorAction Stop } | Should -Throw "*${id}:/no/such*" -ErrorId 'PathNotFound,*'
         { Copy-CtrItem nobody:/etc . -ErrorAction Stop } | Should -Throw -ErrorId 'ContainerNotFound,*'
         { Copy-CtrItem here "${id}:/etc/passwd/x" -ErrorAction Stop } | Should -Throw -ErrorId 'DestinationNotDirectory,*'
     }

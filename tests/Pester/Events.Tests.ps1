@@ -194,6 +194,12 @@ Describe 'Get-CtrEvent' {
         (Invoke-WhilePublishing { Get-CtrEvent -Filter 'topic=="/test/none"', 'topic~=beat' -Count 1 }).Topic | Should -Be /test/beat
     }
 
+    It 'warns of a -Type that is none' {
+        Get-CtrEvent -Topic /nothing -Type Data, TaskE*, TaskExits -TimeoutSec 1 -WarningVariable warned -WarningAction SilentlyContinue
+        $warned | Should -HaveCount 1
+        $warned | Should -BeLike "'TaskExits' *TaskExit,*"
+    }
+
     It 'ends without an error when its time is over' {
         Get-CtrEvent -Topic /nothing -TimeoutSec 1 -ErrorVariable failed | Should -BeNullOrEmpty
         $failed | Should -BeNullOrEmpty
@@ -225,7 +231,7 @@ Describe 'Get-CtrEvent' {
 
     It 'tells of a daemon that is not there, and of a topic that is none' {
         { Get-CtrEvent -Address /no/such.sock -ErrorAction Stop } | Should -Throw -ErrorId 'DaemonUnavailable,*'
-        { Get-CtrEvent -Filter 'topic==/' -ErrorAction Stop } | Should -Throw -ErrorId 'EventRequestInvalid,*'
+        { Get-CtrEvent -Filter 'topic==/' -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidFilter,*'
         { Get-CtrEvent -Topic ' ' -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidTopic,*'
     }
 

@@ -6,14 +6,14 @@ namespace Containerd.Client.Archives;
 /// <summary>What failed at a copy.</summary>
 internal static class CopyErrors
 {
-    public static CtrException NotFound(string path) =>
-        new(CtrErrorKind.NotFound, "PathNotFound", $"There is no file or directory '{path}'.", path);
+    public static CtrException NotFound(CopyPlace place) =>
+        new(CtrErrorKind.NotFound, "PathNotFound", $"There is no file or directory '{place}'.", place.ToString());
 
-    public static CtrException NoDirectory(string path) =>
-        new(CtrErrorKind.NotFound, "PathNotFound", $"There is no directory to copy to '{path}'.", path, "Make the directory above it first.");
+    public static CtrException NoDirectory(CopyPlace place) => new(
+        CtrErrorKind.NotFound, "PathNotFound", $"There is no directory to copy to '{place}'.", place.ToString(), "Make the directory above it first.");
 
-    public static CtrException NotDirectory(string path, Exception? cause = null) => new(
-        CtrErrorKind.FailedPrecondition, "DestinationNotDirectory", $"A file is where a directory must be: '{path}'.", path, null, cause);
+    public static CtrException NotDirectory(CopyPlace place, Exception? cause = null) => new(
+        CtrErrorKind.FailedPrecondition, "DestinationNotDirectory", $"A file is where a directory must be: '{place}'.", place.ToString(), null, cause);
 
     /// <summary>Gives a failure of the file system, or of the tar, a kind.</summary>
     public static CtrException Explain(Exception error, string what, string target)

@@ -11,14 +11,14 @@ namespace Containerd.Client.Archives;
 [UnsupportedOSPlatform("windows")]
 internal static class TreeCopy
 {
-    /// <param name="source">What to copy: a tree, null for this host's, and the path in it.</param>
+    /// <param name="source">What to copy.</param>
     /// <param name="destination">Where to.</param>
     /// <param name="owner">Who gets what is made; null for whoever runs this.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="CtrException">It cannot be copied.</exception>
     public static async Task<CopyCount> RunAsync(
-        (FileTree? Tree, string Path) source,
-        (FileTree? Tree, string Path) destination,
+        CopyPlace source,
+        CopyPlace destination,
         (uint Uid, uint Gid)? owner,
         CancellationToken cancellationToken)
     {
@@ -26,9 +26,9 @@ internal static class TreeCopy
         try
         {
             using FileTree host = FileTree.Open("/");
-            using SafeFileHandle item = FindSource(source.Tree ?? host, source.Path);
+            using SafeFileHandle item = FindSource(source.Tree ?? host, source);
             (SafeFileHandle directory, string name) = FindDestination(
-                destination.Tree ?? host, destination.Path, NameOf(source.Path), FileTree.StatusOf(item).IsDirectory);
+                destination.Tree ?? host, destination, NameOf(source.Path), FileTree.StatusOf(item).IsDirectory);
             using (directory)
             {
                 await TarPipe.RunAsync(
@@ -39,29 +39,31 @@ internal static class TreeCopy
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
-            throw CopyErrors.Explain(e, $"'{source.Path}' to '{destination.Path}'", destination.Path);
+            throw CopyErrors.Explain(e, $"'{source}' to '{destination}'", destination.ToString());
         }
 
         return count;
     }
 
-    private static SafeFileHandle FindSource(FileTree tree, string path)
+    private static SafeFileHandle FindSource(FileTree tree, CopyPlace source)
     {
-        bool directory = path.EndsWith('/') || path.EndsWith("/.", StringComparison.Ordinal);
+        bool directory = source.Path.EndsWith('/') || source.Path.EndsWith("/.", StringComparison.Ordinal);
         try
         {
-            return tree.Find(path, follow: directory, directory) ?? throw CopyErrors.NotFound(path);
+            return tree.Find(source.Path, follow: directory, directory) ?? throw CopyErrors.NotFound(source);
         }
         catch (IOException e) when (e.HResult == Libc.NotDirectory)
         {
-            throw CopyErrors.NotFound(path);
+            throw CopyErrors.NotFound(source);
         }
     }
 
     /// <summary>The directory to copy into, and the item's name there; none for the content of a directory.</summary>
-    private static (SafeFileHandle Directory, string Name) FindDestination(FileTree tree, string path, string name, bool isDirectory)
+    private static (SafeFileHandle Directory, string Name) FindDestination(
+        FileTree tree, CopyPlace destination, string name, bool isDirectory)
     {
-        SafeFileHandle? there = Find(tree, path.TrimEnd('/') is { Length: > 0 } trimmed ? trimmed : "/", path);
+        string path = destination.Path;
+        SafeFileHandle? there = Find(tree, path.TrimEnd('/') is { Length: > 0 } trimmed ? trimmed : "/", destination);
         if (there is not null)
         {
             if (FileTree.StatusOf(there).IsDirectory)
@@ -72,22 +74,22 @@ internal static class TreeCopy
             there.Dispose();
             if (isDirectory || path.EndsWith('/'))
             {
-                throw CopyErrors.NotDirectory(path);
+                throw CopyErrors.NotDirectory(destination);
             }
         }
         else if (path.EndsWith('/') && !isDirectory)
         {
-            throw CopyErrors.NoDirectory(path);
+            throw CopyErrors.NoDirectory(destination);
         }
 
         string newName = NameOf(path);
         string parent = path.TrimEnd('/')[..^newName.Length];
-        return newName.Length > 0 && Find(tree, parent, path, directory: true) is { } directory
+        return newName.Length > 0 && Find(tree, parent, destination, directory: true) is { } directory
             ? (directory, newName)
-            : throw CopyErrors.NoDirectory(path);
+            : throw CopyErrors.NoDirectory(destination);
     }
 
-    private static SafeFileHandle? Find(FileTree tree, string path, string asked, bool directory = false)
+    private static SafeFileHandle? Find(FileTree tree, string path, CopyPlace asked, bool directory = false)
     {
         try
         {

@@ -119,7 +119,7 @@ public sealed partial class ContainerClient
         {
             try
             {
-                LabelParser.Validate(key, value);
+                ContainerLabel.Validate(key, value);
             }
             catch (FormatException e)
             {

@@ -9,7 +9,7 @@ internal static class ContainerLabels
     public const string StopSignal = "io.containerd.image.config.stop-signal";
 
     /// <summary>
-    /// The caller's labels, and those that clients of containerd look for. The daemon stores none whose value is empty.
+    /// The caller's labels, and those that clients of containerd look for.
     /// </summary>
     /// <exception cref="FormatException">A label, or the stop signal, is not allowed.</exception>
     public static Dictionary<string, string> Of(ContainerCreateOptions options, string bundle)
@@ -17,11 +17,8 @@ internal static class ContainerLabels
         var labels = new Dictionary<string, string>();
         foreach ((string key, string value) in options.Labels)
         {
-            LabelParser.Validate(key, value);
-            if (value.Length > 0)
-            {
-                labels[key] = value;
-            }
+            ContainerLabel.Validate(key, value);
+            labels[key] = value;
         }
 
         if (options.StopSignal is { } signal)
@@ -44,7 +41,7 @@ internal static class ContainerLabels
         foreach ((string key, string value) in image.Labels)
         {
             // The daemon would refuse the container for one that is too long, and the caller cannot change it.
-            if (value.Length > 0 && LabelParser.IsValid(key, value))
+            if (ContainerLabel.IsValid(key, value))
             {
                 labels.TryAdd(key, value);
             }

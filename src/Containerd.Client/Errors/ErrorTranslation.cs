@@ -204,7 +204,7 @@ internal static class ErrorTranslation
     {
         (CtrErrorKind.NotFound, "Image") => "Import-CtrImage loads an image from an archive; Get-CtrImage lists those that are there.",
         (CtrErrorKind.NotFound, "Container") => "Get-CtrContainer lists the containers; -Namespace chooses another namespace.",
-        (CtrErrorKind.NotFound, "Task") => "Start-CtrTask starts one.",
+        (CtrErrorKind.NotFound, "Task") => "Get-CtrTask lists the tasks; Start-CtrTask starts one.",
         (CtrErrorKind.AlreadyExists, "Container") => "Choose another -Id, or remove the old one with Remove-CtrContainer.",
         (CtrErrorKind.AlreadyExists, "Exec") => "Choose another -ExecId, or remove the other exec with Remove-CtrTask.",
         (CtrErrorKind.AlreadyExists, "Snapshot") => "New-CtrContainer -SnapshotKey uses a snapshot that is there.",

@@ -38,6 +38,11 @@ internal sealed record KnownFailure(string Text, CtrErrorKind Kind, string? Erro
             CtrErrorKind.NotFound,
             "RuntimeNotFound",
             "io.containerd.NAME.VERSION stands for the program containerd-shim-NAME-VERSION, which has to be on the daemon's PATH."),
+        new(
+            "filters: parse error",
+            CtrErrorKind.InvalidArgument,
+            "InvalidFilter",
+            "A filter is FIELD==VALUE, FIELD!=VALUE or FIELD~=PATTERN, with commas between those that must all hold; a value with other characters than letters, digits, '.', '_' and '-' stands in double quotes."),
         new("snapshotter not loaded", CtrErrorKind.NotFound, "SnapshotterNotFound", "Get-CtrPlugin -Type *snapshotter* lists those of the daemon."),
     ];
 

@@ -37,7 +37,7 @@ internal static class EventRecords
         Add<SandboxStart>(m => new CtrSandboxStartEvent { SandboxId = m.SandboxId });
         Add<SandboxExit>(m => new CtrSandboxExitEvent { SandboxId = m.SandboxId, ExitCode = (int)m.ExitStatus, ExitedAt = TimeOf(m.ExitedAt) });
         AddTasks();
-        Types = [.. s_readers.Keys.Select(name => name[(name.LastIndexOf('.') + 1)..]).Order(StringComparer.Ordinal)];
+        Types = [.. s_readers.Keys.Select(name => name[(name.LastIndexOf('.') + 1)..]).Append("Data").Order(StringComparer.Ordinal)];
         Add<Struct>(m => new CtrDataEvent { Data = EventData.Read(m) });
     }
 

@@ -45,6 +45,16 @@ public sealed partial class TaskClient
             io.ShimAttached();
             return io;
         }
+        catch (IOException e) when (process.Status == CtrTaskStatus.Stopped)
+        {
+            throw new CtrException(
+                CtrErrorKind.NotFound,
+                "StreamsNotFound",
+                $"'{process}' has ended, and whoever started it has taken its streams away: {e.Message}",
+                process.ToString(),
+                "Get-CtrProcess shows how it ended; Remove-CtrTask removes it.",
+                e);
+        }
         catch (IOException e)
         {
             throw new CtrException(

@@ -28,7 +28,7 @@ public sealed partial class TaskClient
 
         using ContainerRoot container = await OpenRootAsync(id, cancellationToken).ConfigureAwait(false);
         CopyCount count = await TreeCopy.RunAsync(
-            (container.Tree, path), (null, HostPath(destination)), owner: null, cancellationToken).ConfigureAwait(false);
+            new CopyPlace(path, id, container.Tree), new CopyPlace(HostPath(destination)), owner: null, cancellationToken).ConfigureAwait(false);
         return ToCopy(id, path, destination, count);
     }
 
@@ -52,7 +52,7 @@ public sealed partial class TaskClient
 
         using ContainerRoot container = await OpenRootAsync(id, cancellationToken).ConfigureAwait(false);
         CopyCount count = await TreeCopy.RunAsync(
-            (null, HostPath(source)), (container.Tree, path), container.Owner, cancellationToken).ConfigureAwait(false);
+            new CopyPlace(HostPath(source)), new CopyPlace(path, id, container.Tree), container.Owner, cancellationToken).ConfigureAwait(false);
         return ToCopy(id, source, path, count);
     }
 

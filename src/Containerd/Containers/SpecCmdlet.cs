@@ -81,11 +81,13 @@ public abstract class SpecCmdlet : TimedDaemonCmdlet
 
     /// <summary>Capabilities to add.</summary>
     [Parameter(HelpMessage = "Capabilities beside the default ones, such as NET_ADMIN, or ALL.")]
+    [ArgumentCompleter(typeof(CapabilityCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] CapabilityAdd { get; set; } = [];
 
     /// <summary>Capabilities to take away.</summary>
     [Parameter(HelpMessage = "Capabilities to take away, such as CHOWN, or ALL.")]
+    [ArgumentCompleter(typeof(CapabilityCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] CapabilityDrop { get; set; } = [];
 

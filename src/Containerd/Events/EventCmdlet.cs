@@ -52,6 +52,10 @@ public abstract class EventCmdlet : DaemonCmdlet
         _types = NamePattern.FromAll(Type);
         _ids = NamePattern.FromAll(Id);
         base.BeginProcessing();
+        foreach (NamePattern type in _types.Where(type => !CtrEvent.KnownTypes.Any(type.Matches)))
+        {
+            WriteWarning($"'{type.Text}' is no kind of event that containerd publishes. Those are {string.Join(", ", CtrEvent.KnownTypes)}.");
+        }
     }
 
     private protected Task<EventFeed> SubscribeAsync(ContainerdClient client, CancellationToken cancellationToken) =>

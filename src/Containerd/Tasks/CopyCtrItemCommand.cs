@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Containerd.Client;
 using Containerd.Client.Oci;
+using Containerd.PowerShell.Completion;
 using Containerd.PowerShell.Sessions;
 
 namespace Containerd.PowerShell.Tasks;
@@ -21,6 +22,7 @@ public sealed class CopyCtrItemCommand : TimedDaemonCmdlet
         ValueFromPipeline = true,
         HelpMessage = "What to copy, or several: paths of this host, with wildcards, or of a container as id:/path.")]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(CopyPathCompleter))]
     [ValidateNotNullOrEmpty]
     public string[]? Path { get; set; }
 
@@ -39,6 +41,7 @@ public sealed class CopyCtrItemCommand : TimedDaemonCmdlet
         Position = 1,
         Mandatory = true,
         HelpMessage = "Where to: a directory, or a new name, in a container as id:/path or on this host. One of the two sides is a container.")]
+    [ArgumentCompleter(typeof(CopyPathCompleter))]
     [ValidateNotNullOrEmpty]
     public string Destination { get; set; } = "";
 

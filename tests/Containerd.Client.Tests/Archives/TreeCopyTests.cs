@@ -136,7 +136,7 @@ public sealed class TreeCopyTests : IDisposable
         File.WriteAllText(Of("host/file"), "content");
 
         using var inside = FileTree.Open(Of("inside"));
-        await TreeCopy.RunAsync((null, Of("host/file")), (inside, destination), null, CancellationToken.None);
+        await TreeCopy.RunAsync(new(Of("host/file")), new(destination, "web", inside), null, CancellationToken.None);
 
         Assert.Empty(NamesIn("outside"));
         Assert.Single(Directory.GetFiles(Of("inside"), "new", SearchOption.AllDirectories));
@@ -271,7 +271,7 @@ public sealed class TreeCopyTests : IDisposable
     private async Task<CopyCount> CopyOutAsync(string source, string destination)
     {
         using var inside = FileTree.Open(Of("inside"));
-        return await TreeCopy.RunAsync((inside, source), (null, Of("host/" + destination)), null, CancellationToken.None)
+        return await TreeCopy.RunAsync(new(source, "web", inside), new(Of("host/" + destination)), null, CancellationToken.None)
             .WaitAsync(TimeSpan.FromSeconds(60));
     }
 }

@@ -83,12 +83,23 @@ public sealed class RefusedOptionsTests : IDisposable
 
     [Theory]
     [InlineData("", "value", "key=value is wanted")]
+    [InlineData("key", "", "key=value is wanted")]
     [InlineData("key", "4096", "4096 together")]
     public async Task A_label_is_refused(string key, string value, string allowed)
     {
         var labels = new Dictionary<string, string> { [key] = value == "4096" ? new string('v', 4096) : value };
 
         await RefusedAsync("InvalidContainerOption", allowed, () => _client.Containers.CreateAsync(new() { SpecOptions = s_good, Labels = labels }));
+        await RefusedAsync("InvalidLabel", allowed, () => _client.Containers.UpdateAsync("good", new() { Labels = labels }));
+    }
+
+    [Theory]
+    [InlineData('v', 4095)]
+    [InlineData('ü', 2047)]
+    public void A_label_has_4096_bytes_at_most_counted_in_utf8(char value, int most)
+    {
+        ContainerLabel.Validate("k", new string(value, most));
+        Assert.Throws<FormatException>(() => ContainerLabel.Validate("k", new string(value, most + 1)));
     }
 
     [Theory]

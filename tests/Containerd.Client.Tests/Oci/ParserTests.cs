@@ -160,22 +160,6 @@ public class ParserTests
     public void Every_signal_is_read_back_from_its_name() =>
         Assert.All(Enumerable.Range(1, 64), n => Assert.Equal(n, CtrSignal.Parse(CtrSignal.NameOf(n))));
 
-    [Fact]
-    public void Labels_are_split_at_the_first_equals_sign()
-    {
-        Assert.Equal(KeyValuePair.Create("a", "b=c"), LabelParser.Parse("a=b=c"));
-        Assert.Equal(KeyValuePair.Create("a", ""), LabelParser.Parse("a"));
-        Assert.Throws<FormatException>(() => LabelParser.Parse("=x"));
-    }
-
-    [Fact]
-    public void A_label_has_4096_bytes_at_most_counted_in_utf8()
-    {
-        LabelParser.Validate("k", new string('v', 4095));
-        Assert.Throws<FormatException>(() => LabelParser.Validate("k", new string('v', 4096)));
-        Assert.Throws<FormatException>(() => LabelParser.Validate("k", new string('ü', 2048)));
-    }
-
     [Theory]
     [InlineData("a", true)]
     [InlineData("A-b_c.d9", true)]
@@ -268,7 +252,7 @@ public class ParserTests
         Action[] parsers =
         [
             () => ByteSize.Parse(text), () => RlimitParser.Parse(text), () => DeviceParser.Parse(text), () => MountParser.Parse(text),
-            () => CtrSignal.Parse(text), () => LabelParser.Parse(text), () => ImageReference.Parse(text), () => CtrPlatform.Parse(text),
+            () => CtrSignal.Parse(text), () => ImageReference.Parse(text), () => CtrPlatform.Parse(text),
             () => Identifier.Validate(text, "id"), () => ContentDigest.Validate(text), () => CtrSpec.Parse(text),
         ];
         foreach (var parse in parsers)

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Containerd.Client.Oci;
 
 /// <summary>The capabilities of the Linux kernel, see capabilities(7).</summary>
-internal static class LinuxCapabilities
+public static class LinuxCapabilities
 {
     /// <summary>What containerd gives to a container that asks for nothing.</summary>
     internal static readonly IReadOnlyList<string> Default =
@@ -13,7 +13,7 @@ internal static class LinuxCapabilities
     ];
 
     /// <summary>All that are known, the position being the number.</summary>
-    internal static readonly IReadOnlyList<string> Known =
+    public static readonly IReadOnlyList<string> Known =
     [
         "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_SETGID",
         "CAP_SETUID", "CAP_SETPCAP", "CAP_LINUX_IMMUTABLE", "CAP_NET_BIND_SERVICE", "CAP_NET_BROADCAST", "CAP_NET_ADMIN",

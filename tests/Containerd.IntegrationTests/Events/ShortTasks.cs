@@ -13,7 +13,9 @@ internal sealed class ShortTasks(ContainerdClient client, string journal, string
     private const int TriesWithDirectory = 50;
 
     private readonly ConcurrentDictionary<(string Id, int Pid), bool> _exits = new();
+    private readonly ConcurrentDictionary<(string Id, int Pid), bool> _started = new();
     private readonly SemaphoreSlim _starting = new(0);
+    private readonly SemaphoreSlim _resumed = new(0);
     private readonly TaskCompletionSource _last = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _awaited;
 
@@ -21,6 +23,7 @@ internal sealed class ShortTasks(ContainerdClient client, string journal, string
 
     public int LastPid { get; private set; }
 
+    /// <summary>How often the stream of events was lost, and was there again.</summary>
     public int Gaps { get; private set; }
 
     /// <summary>How often the daemon was away while something was done.</summary>
@@ -31,7 +34,14 @@ internal sealed class ShortTasks(ContainerdClient client, string journal, string
 
     public static string IdOf(int number) => $"task-{number}";
 
-    public void Dispose() => _starting.Dispose();
+    public void Dispose()
+    {
+        _starting.Dispose();
+        _resumed.Dispose();
+    }
+
+    /// <summary>Whether the daemon has said that a process was started.</summary>
+    public bool WasStarted(string id, int pid) => _started.ContainsKey((id, pid));
 
     public Dictionary<int, JournalEntry> JournalOf(int number) => JournalEntry.Read(Path.Combine(journal, IdOf(number)));
 
@@ -45,6 +55,7 @@ internal sealed class ShortTasks(ContainerdClient client, string journal, string
                 {
                     case CtrEventGap:
                         Gaps++;
+                        _resumed.Release();
                         break;
                     case CtrDataEvent:
                         _last.TrySetResult();
@@ -111,6 +122,13 @@ internal sealed class ShortTasks(ContainerdClient client, string journal, string
         }
     }
 
+    /// <summary>Until there is a stream of events again after a kill; by then the host's uptime is what this gives.</summary>
+    public async Task<double> WaitForStreamAsync()
+    {
+        await _resumed.WaitAsync();
+        return JournalEntry.Now();
+    }
+
     /// <summary>Until all that has happened was told, after the last loss of the stream too.</summary>
     public async Task WaitForTheLastAsync()
     {
@@ -131,6 +149,7 @@ internal sealed class ShortTasks(ContainerdClient client, string journal, string
             {
                 var task = await FindAsync(() => client.Tasks.GetAsync(id));
                 LastPid = task is null or { Status: CtrTaskStatus.Created } ? (await client.Tasks.StartAsync(id, DetachedOutput.None)).Pid : task.Pid;
+                _started[(id, LastPid)] = true;
                 return;
             }
             catch (CtrException e) when (e.Kind is CtrErrorKind.AlreadyExists || e.Message.Contains("already dead", StringComparison.Ordinal))

@@ -82,6 +82,24 @@ Describe 'New-CtrContainer' {
         $failure[0].TargetObject | Should -Be taken
     }
 
+    It 'takes null and empty lists for none, as in a table that is splatted' {
+        $none = @{}
+        foreach ($name in 'Mount', 'Rlimit', 'Device', 'Environment', 'CapabilityAdd', 'CapabilityDrop', 'Label', 'Annotation') { $none[$name] = $null }
+        $bare = (New-CtrContainer bare busybox true | Get-CtrSpec).ToJson().Replace('bare', 'none')
+        (New-CtrContainer none busybox true @none | Get-CtrSpec).ToJson() | Should -Be $bare
+        Remove-CtrContainer none
+        foreach ($name in @($none.Keys)) { $none[$name] = @() }
+        (New-CtrContainer none busybox true @none | Get-CtrSpec).ToJson() | Should -Be $bare
+    }
+
+    It 'shows an id of 64 digits and what is beside it' {
+        $id = '4f' * 32
+        $values = @{ ContainerId = $id; ExecId = 'abcdefgh'; Kind = 'Exec'; Pid = 12345; Status = 'Running'; Address = 'a'; Namespace = 'n' }
+        [Containerd.CtrProcess] $values | Format-Table | Out-String -Width 80 | Should -Match "4… +Exec +abcdefgh +12345 +Running"
+        $values = @{ Id = $id; Image = 'busybox'; CreatedAt = [datetimeoffset]::Now; Address = 'a'; Namespace = 'k8s.io' }
+        [Containerd.CtrContainer] $values | Format-Table | Out-String -Width 80 | Should -Match '4… +busybox +k8s.io +\d{4}-'
+    }
+
     It 'makes nothing with -WhatIf' {
         New-CtrContainer imagined busybox true -WhatIf | Should -BeNullOrEmpty
         Get-CtrContainer imagined* | Should -BeNullOrEmpty

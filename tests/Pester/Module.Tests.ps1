@@ -60,7 +60,7 @@ Describe 'The staged module' {
     }
 
     It 'shows a short list of properties for <_>, each of which there is' -ForEach @(
-        'CtrContainer', 'CtrTask', 'CtrProcess', 'CtrTaskMetric', 'CtrExitStatus', 'CtrExecResult', 'CtrImage', 'CtrVersion', 'CtrPlugin', 'CtrSession', 'CtrNamespace'
+        'CtrContainer', 'CtrTask', 'CtrProcess', 'CtrTaskMetric', 'CtrExitStatus', 'CtrExecResult', 'CtrCopy', 'CtrImage', 'CtrVersion', 'CtrPlugin', 'CtrSession', 'CtrNamespace'
     ) {
         $shown = (Get-TypeData "Containerd.$_").DefaultDisplayPropertySet.ReferencedProperties
         $shown | Should -Not -BeNullOrEmpty

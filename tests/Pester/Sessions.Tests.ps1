@@ -31,6 +31,16 @@ Describe 'A session' {
         (Get-CtrSession).Name | Should -Be $canonical
     }
 
+    It 'is named to other cmdlets' {
+        $null = Connect-Ctr -Name one -Namespace n1
+        $null = Connect-Ctr -Name two -Namespace n2
+        (Get-CtrVersion -Session one).Address | Should -Be $canonical
+        @(Get-CtrVersion -Session one, t*) | Should -HaveCount 2
+        @(Get-CtrVersion -Session (Get-CtrSession)) | Should -HaveCount 2
+        { Get-CtrVersion -Session three } | Should -Throw "*'three'*Get-CtrSession*"
+        [System.Management.Automation.CommandCompletion]::CompleteInput('Get-CtrTask -Session ', 21, $null).CompletionMatches.CompletionText | Should -Be one, two
+    }
+
     It 'is found by name and by wildcard, and a name that nobody has is an error' {
         $null = Connect-Ctr -Name one -Namespace n1
         $null = Connect-Ctr -Name two

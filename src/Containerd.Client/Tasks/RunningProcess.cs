@@ -95,15 +95,18 @@ public sealed class RunningProcess : IAsyncDisposable
     /// <param name="cancellationToken">Ends the copying.</param>
     /// <returns>False when the process ended first, which is no error.</returns>
     /// <exception cref="InvalidOperationException">The process was started without standard input.</exception>
-    /// <exception cref="IOException">The source fails, with this or an error of its own; the process was killed.</exception>
+    /// <exception cref="IOException">
+    /// The source fails, with this or an error of its own; the process was killed, unless somebody else had started it.
+    /// </exception>
     public async Task<bool> CopyInputAsync(Stream source, CancellationToken cancellationToken = default)
     {
         try
         {
             return await _io.CopyInputAsync(source, CloseInputAsync, Exited, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (_io.TakesInput && e is not OperationCanceledException)
+        catch (Exception e) when (_owned && _io.TakesInput && e is not OperationCanceledException)
         {
+            // With a part of its input it would do half of its work, or wait for the rest for ever.
             await KillAsync(cancellationToken).ConfigureAwait(false);
             throw;
         }
@@ -162,8 +165,9 @@ public sealed class RunningProcess : IAsyncDisposable
         }
     }
 
-    // With a part of its input it would do half of its work, or wait for the rest for ever.
-    private async Task KillAsync(CancellationToken cancellationToken)
+    /// <summary>Kills the process; of a task all processes. One that has ended is no error, nor is a daemon that is gone.</summary>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task KillAsync(CancellationToken cancellationToken = default)
     {
         try
         {
@@ -171,7 +175,7 @@ public sealed class RunningProcess : IAsyncDisposable
         }
         catch (CtrException)
         {
-            // It has ended, or the daemon is gone: what failed first is what is reported.
+            // It has ended, or the daemon is gone.
         }
     }
 

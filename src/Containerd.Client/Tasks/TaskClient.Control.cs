@@ -58,8 +58,10 @@ public sealed partial class TaskClient
     public Task ResizeTerminalAsync(
         string id, int columns, int rows, string? execId = null, CancellationToken cancellationToken = default)
     {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(columns, (int)Math.Clamp(columns, (ushort)1, ushort.MaxValue));
-        ArgumentOutOfRangeException.ThrowIfNotEqual(rows, (int)Math.Clamp(rows, (ushort)1, ushort.MaxValue));
+        ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(columns, ushort.MaxValue);
+        ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(rows, ushort.MaxValue);
         return CallAsync(
             TaskMethods.ResizePty,
             new ResizePtyRequest { ContainerId = id, ExecId = execId ?? "", Width = (uint)columns, Height = (uint)rows },

@@ -4,14 +4,18 @@ using System.Management.Automation;
 
 namespace Containerd.PowerShell.Binding;
 
-/// <summary>Labels or annotations: a hashtable, or texts <c>key=value</c>; they become a dictionary. A null value is an empty one.</summary>
+/// <summary>Labels or annotations: a hashtable, or texts <c>key=value</c>; they become a dictionary. Null is none, a null value an empty one.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class DictionaryTransformationAttribute : ArgumentTransformationAttribute
 {
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
     {
         var result = new Dictionary<string, string>();
-        Add(result, inputData);
+        if (inputData is not null)
+        {
+            Add(result, inputData);
+        }
+
         return result;
     }
 

@@ -8,9 +8,8 @@ namespace Containerd.PowerShell.Binding;
 /// a string without an equals sign, removes the variable.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class EnvironmentTransformationAttribute : ArgumentTransformationAttribute
+internal sealed class EnvironmentTransformationAttribute : ArgumentTransformationAttribute
 {
-    /// <inheritdoc/>
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) =>
         (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) is IDictionary table
             ? table.Cast<DictionaryEntry>().Select(ToVariable).Order(StringComparer.Ordinal).ToArray()

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Containerd.Client;
+using Containerd.PowerShell.Binding;
 using Containerd.PowerShell.Completion;
 
 namespace Containerd.PowerShell.Checkpoints;
@@ -11,6 +12,7 @@ public sealed class GetCtrCheckpointCommand : CheckpointCmdlet
 {
     private const string NameSet = "Name";
     private const string PathSet = "Path";
+    private const string InputObjectSet = "InputObject";
 
     /// <summary>The checkpoints' names; null for all.</summary>
     [Parameter(
@@ -20,6 +22,7 @@ public sealed class GetCtrCheckpointCommand : CheckpointCmdlet
         HelpMessage = "The checkpoint's name, or several; wildcards are allowed. All when left out.")]
     [ArgumentCompleter(typeof(CheckpointNameCompleter))]
     [SupportsWildcards]
+    [TextOnly]
     [ValidateNotNullOrEmpty]
     public string[]? Name { get; set; }
 
@@ -28,13 +31,51 @@ public sealed class GetCtrCheckpointCommand : CheckpointCmdlet
     [ValidateNotNullOrEmpty]
     public string[]? Path { get; set; }
 
+    /// <summary>Checkpoints as other cmdlets return them.</summary>
+    [Parameter(
+        ParameterSetName = InputObjectSet,
+        Position = 0,
+        Mandatory = true,
+        ValueFromPipeline = true,
+        HelpMessage = "A checkpoint as Get-CtrCheckpoint or Save-CtrCheckpoint returned it, or several: as it is now.")]
+    [CheckpointTransformation]
+    [ValidateNotNullOrEmpty]
+    public CtrCheckpoint[]? InputObject { get; set; }
+
     /// <inheritdoc/>
-    protected override Task ProcessAsync(CancellationToken cancellationToken)
+    protected override async Task ProcessAsync(CancellationToken cancellationToken)
     {
-        return Path is null
-            ? ForEachAsync(Name ?? ["*"], WriteCheckpointAsync, cancellationToken)
-            : ForEachDirectoryAsync(Path, WriteCheckpointAsync, cancellationToken);
+        switch (ParameterSetName)
+        {
+            case PathSet:
+                await ForEachDirectoryAsync(Path!, WriteCheckpointAsync, cancellationToken).ConfigureAwait(false);
+                break;
+            case InputObjectSet:
+                foreach (CtrCheckpoint known in InputObject!)
+                {
+                    await TryAsync(() => WriteAgainAsync(known, cancellationToken), cancellationToken).ConfigureAwait(false);
+                }
+
+                break;
+            default:
+                await ForEachAsync(Name ?? ["*"], WriteCheckpointAsync, cancellationToken).ConfigureAwait(false);
+                break;
+        }
 
         Task WriteCheckpointAsync(ContainerdClient client, CtrCheckpoint checkpoint) => WriteAsync(checkpoint, cancellationToken).AsTask();
+    }
+
+    private async Task WriteAgainAsync(CtrCheckpoint known, CancellationToken cancellationToken)
+    {
+        CheckpointClient checkpoints = ClientFor(known.Address, known.Namespace).Checkpoints;
+        CtrCheckpoint now = known.Kind switch
+        {
+            CtrCheckpointKind.Image => await checkpoints.GetAsync(known.Location, cancellationToken).ConfigureAwait(false),
+            CtrCheckpointKind.Directory => checkpoints.GetDirectory(known.Location) with { ContainerId = known.ContainerId },
+
+            // It is on the daemon's host, which tells nothing of it.
+            _ => known,
+        };
+        await WriteAsync(now, cancellationToken).ConfigureAwait(false);
     }
 }

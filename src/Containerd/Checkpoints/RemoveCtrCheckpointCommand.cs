@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Containerd.Client;
+using Containerd.PowerShell.Binding;
 using Containerd.PowerShell.Completion;
 
 namespace Containerd.PowerShell.Checkpoints;
@@ -25,6 +26,7 @@ public sealed class RemoveCtrCheckpointCommand : CheckpointCmdlet
         HelpMessage = "The name of a checkpoint that is an image, or several; wildcards are allowed.")]
     [ArgumentCompleter(typeof(CheckpointNameCompleter))]
     [SupportsWildcards]
+    [TextOnly]
     [ValidateNotNullOrEmpty]
     public string[]? Name { get; set; }
 
@@ -40,6 +42,7 @@ public sealed class RemoveCtrCheckpointCommand : CheckpointCmdlet
         Mandatory = true,
         ValueFromPipeline = true,
         HelpMessage = "A checkpoint as Get-CtrCheckpoint or Save-CtrCheckpoint returned it, or several.")]
+    [CheckpointTransformation]
     [ValidateNotNullOrEmpty]
     public CtrCheckpoint[]? InputObject { get; set; }
 
@@ -65,7 +68,7 @@ public sealed class RemoveCtrCheckpointCommand : CheckpointCmdlet
 
         async Task RemoveAsync(ContainerdClient client, CtrCheckpoint checkpoint)
         {
-            if (await ShouldProcessAsync(checkpoint.Location, "Remove checkpoint", cancellationToken).ConfigureAwait(false))
+            if (await ShouldProcessAsync(client, checkpoint.Location, "Remove checkpoint", cancellationToken).ConfigureAwait(false))
             {
                 await client.Checkpoints.RemoveAsync(checkpoint, cancellationToken).ConfigureAwait(false);
             }

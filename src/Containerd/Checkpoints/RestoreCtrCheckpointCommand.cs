@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Containerd.Client;
+using Containerd.PowerShell.Binding;
 using Containerd.PowerShell.Completion;
 using Containerd.PowerShell.Sessions;
 
@@ -18,6 +19,7 @@ public sealed class RestoreCtrCheckpointCommand : TimedDaemonCmdlet
     /// <summary>The name of a checkpoint that is an image.</summary>
     [Parameter(ParameterSetName = ImageSet, Position = 0, Mandatory = true, HelpMessage = "The name of a checkpoint that is an image.")]
     [ArgumentCompleter(typeof(CheckpointNameCompleter))]
+    [TextOnly]
     [ValidateNotNullOrEmpty]
     public string? Image { get; set; }
 
@@ -34,11 +36,13 @@ public sealed class RestoreCtrCheckpointCommand : TimedDaemonCmdlet
     /// <summary>A checkpoint as another cmdlet returned it.</summary>
     [Parameter(
         ParameterSetName = InputObjectSet,
+        Position = 0,
         Mandatory = true,
         ValueFromPipeline = true,
-        HelpMessage = "A checkpoint as Get-CtrCheckpoint or Save-CtrCheckpoint returned it.")]
-    [ValidateNotNull]
-    public CtrCheckpoint? InputObject { get; set; }
+        HelpMessage = "A checkpoint as Get-CtrCheckpoint or Save-CtrCheckpoint returned it, or several.")]
+    [CheckpointTransformation]
+    [ValidateNotNullOrEmpty]
+    public CtrCheckpoint[]? InputObject { get; set; }
 
     /// <summary>The container's id.</summary>
     [Parameter(
@@ -56,14 +60,14 @@ public sealed class RestoreCtrCheckpointCommand : TimedDaemonCmdlet
     {
         if (InputObject is not null)
         {
-            await TryAsync(
-                () => RestoreAsync(
-                    ClientFor(InputObject.Address, InputObject.Namespace),
-                    InputObject.Kind,
-                    InputObject.Location,
-                    Id ?? InputObject.ContainerId,
-                    cancellationToken),
-                cancellationToken).ConfigureAwait(false);
+            foreach (CtrCheckpoint saved in InputObject)
+            {
+                await TryAsync(
+                    () => RestoreAsync(
+                        ClientFor(saved.Address, saved.Namespace), saved.Kind, saved.Location, Id ?? saved.ContainerId, cancellationToken),
+                    cancellationToken).ConfigureAwait(false);
+            }
+
             return;
         }
 
@@ -82,7 +86,7 @@ public sealed class RestoreCtrCheckpointCommand : TimedDaemonCmdlet
     private async Task RestoreAsync(
         ContainerdClient client, CtrCheckpointKind kind, string location, string? id, CancellationToken cancellationToken)
     {
-        if (!await ShouldProcessAsync(id ?? location, $"Restore from checkpoint '{location}'", cancellationToken).ConfigureAwait(false))
+        if (!await ShouldProcessAsync(client, id ?? location, $"Restore from checkpoint '{location}'", cancellationToken).ConfigureAwait(false))
         {
             return;
         }

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Containerd.Client;
 using Containerd.PowerShell.Containers;
+using Containerd.PowerShell.Errors;
 
 namespace Containerd.PowerShell.Checkpoints;
 
@@ -45,7 +46,7 @@ public sealed class SaveCtrCheckpointCommand : ContainerTargetCmdlet
             string message = targets.Length != 1
                 ? "Say where the checkpoint goes with one of -Path, -Image and -ImagePath."
                 : "-IncludeRwLayer and -IncludeImage are for a checkpoint that is an image: give -Image.";
-            ThrowTerminatingError(new ErrorRecord(new ArgumentException(message), "CheckpointTargetInvalid", ErrorCategory.InvalidArgument, null));
+            ThrowTerminatingError(ErrorRecords.InvalidArgument("CheckpointTargetInvalid", message));
         }
 
         if (Path is not null)
@@ -58,7 +59,7 @@ public sealed class SaveCtrCheckpointCommand : ContainerTargetCmdlet
 
     private protected override async Task ProcessTargetAsync(ContainerTarget target, CancellationToken cancellationToken)
     {
-        if (!await ShouldProcessAsync(target.Id, $"Save checkpoint to '{Path ?? Image ?? ImagePath}'", cancellationToken).ConfigureAwait(false))
+        if (!await ShouldProcessAsync(target.Client, target.Id, $"Save checkpoint to '{Path ?? Image ?? ImagePath}'", cancellationToken).ConfigureAwait(false))
         {
             return;
         }

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Runtime.CompilerServices;
 using Containerd.Client;
+using Containerd.PowerShell.Binding;
 using Containerd.PowerShell.Completion;
 using Containerd.PowerShell.Sessions;
 
@@ -32,17 +33,20 @@ public abstract class ContainerTargetCmdlet : TimedDaemonCmdlet
     [Alias("ContainerId")]
     [ArgumentCompleter(typeof(ContainerIdCompleter))]
     [SupportsWildcards]
+    [TextOnly]
     [ValidateNotNullOrEmpty]
     public virtual string[]? Id { get; set; }
 
-    /// <summary>A container, task or process as another cmdlet returned it.</summary>
+    /// <summary>Containers, tasks or processes as other cmdlets returned them.</summary>
     [Parameter(
         ParameterSetName = InputObjectSet,
+        Position = 0,
         Mandatory = true,
         ValueFromPipeline = true,
-        HelpMessage = "A container, task or process as another cmdlet returned it.")]
+        HelpMessage = "A container, task or process as another cmdlet returned it, or several.")]
+    [ContainerTransformation]
     [ValidateNotNullOrEmpty]
-    public IContainerReference? InputObject { get; set; }
+    public IContainerReference[]? InputObject { get; set; }
 
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellationToken)
@@ -76,14 +80,17 @@ public abstract class ContainerTargetCmdlet : TimedDaemonCmdlet
         var process = this as IProcessCmdlet;
         if (ParameterSetName == InputObjectSet)
         {
-            IContainerReference item = InputObject!;
-            string? execId = process?.ExecId ?? ExecOf(item);
-            if (process is not null && execId is null && item is CtrProcess { Kind: CtrProcessKind.Child } child)
+            foreach (IContainerReference item in InputObject!)
             {
-                throw NotAddressable(child);
+                string? execId = process?.ExecId ?? ExecOf(item);
+                if (process is not null && execId is null && item is CtrProcess { Kind: CtrProcessKind.Child } child)
+                {
+                    throw NotAddressable(child);
+                }
+
+                yield return new ContainerTarget(ClientFor(item.Address, item.Namespace), item.ContainerId, execId);
             }
 
-            yield return new ContainerTarget(ClientFor(item.Address, item.Namespace), item.ContainerId, execId);
             yield break;
         }
 

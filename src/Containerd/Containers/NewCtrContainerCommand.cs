@@ -70,7 +70,7 @@ public sealed class NewCtrContainerCommand : SpecCmdlet
 
     private async Task CreateAsync(ContainerdClient client, ContainerCreateOptions options, CancellationToken cancellationToken)
     {
-        if (await ShouldProcessAsync(Id, "Create container", cancellationToken).ConfigureAwait(false))
+        if (await ShouldProcessAsync(client, Id, "Create container", cancellationToken).ConfigureAwait(false))
         {
             CtrContainer container = await client.Containers.CreateAsync(options, cancellationToken).ConfigureAwait(false);
             await WriteAsync(container, cancellationToken).ConfigureAwait(false);

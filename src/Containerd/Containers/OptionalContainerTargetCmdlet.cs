@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using Containerd.PowerShell.Binding;
 using Containerd.PowerShell.Completion;
 
 namespace Containerd.PowerShell.Containers;
@@ -16,6 +17,7 @@ public abstract class OptionalContainerTargetCmdlet : ContainerTargetCmdlet
     [Alias("ContainerId")]
     [ArgumentCompleter(typeof(ContainerIdCompleter))]
     [SupportsWildcards]
+    [TextOnly]
     [ValidateNotNullOrEmpty]
     public override string[]? Id { get; set; }
 }

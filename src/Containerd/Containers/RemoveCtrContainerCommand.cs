@@ -16,7 +16,7 @@ public sealed class RemoveCtrContainerCommand : ConcurrentTargetCmdlet
     public SwitchParameter KeepSnapshot { get; set; }
 
     private protected override Task<bool> AcceptTargetAsync(ContainerTarget target, CancellationToken cancellationToken) =>
-        ShouldProcessAsync(target.Id, "Remove container", cancellationToken);
+        ShouldProcessAsync(target.Client, target.Id, "Remove container", cancellationToken);
 
     private protected override Task FinishTargetAsync(ContainerTarget target, CancellationToken cancellationToken) =>
         target.Client.Containers.DeleteAsync(target.Id, Force, KeepSnapshot, cancellationToken);

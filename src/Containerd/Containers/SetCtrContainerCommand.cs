@@ -44,7 +44,7 @@ public sealed class SetCtrContainerCommand : ContainerTargetCmdlet
             Extensions = Extension.Cast<DictionaryEntry>().ToDictionary(entry => entry.Key.ToString()!, entry => ToExtension(entry.Value)),
             Spec = Spec,
         };
-        if (!await ShouldProcessAsync(target.Id, "Change container", cancellationToken).ConfigureAwait(false))
+        if (!await ShouldProcessAsync(target.Client, target.Id, "Change container", cancellationToken).ConfigureAwait(false))
         {
             return;
         }

@@ -38,8 +38,9 @@ public abstract class SpecCmdlet : TimedDaemonCmdlet
     [Parameter(HelpMessage = "Variables over the image's: a hashtable, or 'NAME=value'. NAME alone, or a null value, removes one.")]
     [Alias("Env")]
     [EnvironmentTransformation]
-    [ValidateNotNullOrEmpty]
-    public string[] Environment { get; set; } = [];
+    [AllowNull]
+    [AllowEmptyCollection]
+    public string[] Environment { get; set => field = value ?? []; } = [];
 
     /// <summary>The working directory.</summary>
     [Parameter(HelpMessage = "The working directory: an absolute path inside the container.")]
@@ -59,7 +60,9 @@ public abstract class SpecCmdlet : TimedDaemonCmdlet
     /// <summary>Mounts.</summary>
     [Parameter(HelpMessage = "Mounts: '/host:/path:ro', 'type=bind,src=/host,dst=/path,options=rbind:ro', or a hashtable with these parts.")]
     [MountTransformation]
-    public CtrSpecMount[] Mount { get; set; } = [];
+    [AllowNull]
+    [AllowEmptyCollection]
+    public CtrSpecMount[] Mount { get; set => field = value ?? []; } = [];
 
     /// <summary>Annotations.</summary>
     [Parameter(HelpMessage = "Annotations of the spec, for the runtime: a hashtable, or 'key=value'.")]
@@ -82,14 +85,16 @@ public abstract class SpecCmdlet : TimedDaemonCmdlet
     /// <summary>Capabilities to add.</summary>
     [Parameter(HelpMessage = "Capabilities beside the default ones, such as NET_ADMIN, or ALL.")]
     [ArgumentCompleter(typeof(CapabilityCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string[] CapabilityAdd { get; set; } = [];
+    [AllowNull]
+    [AllowEmptyCollection]
+    public string[] CapabilityAdd { get; set => field = value ?? []; } = [];
 
     /// <summary>Capabilities to take away.</summary>
     [Parameter(HelpMessage = "Capabilities to take away, such as CHOWN, or ALL.")]
     [ArgumentCompleter(typeof(CapabilityCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string[] CapabilityDrop { get; set; } = [];
+    [AllowNull]
+    [AllowEmptyCollection]
+    public string[] CapabilityDrop { get; set => field = value ?? []; } = [];
 
     /// <summary>The memory limit in bytes.</summary>
     [Parameter(HelpMessage = "The memory limit: bytes, or a size such as 64MB.")]
@@ -108,12 +113,16 @@ public abstract class SpecCmdlet : TimedDaemonCmdlet
     /// <summary>Resource limits.</summary>
     [Parameter(HelpMessage = "Resource limits, such as nofile=1024:2048 or core=unlimited.")]
     [RlimitTransformation]
-    public CtrSpecRlimit[] Rlimit { get; set; } = [];
+    [AllowNull]
+    [AllowEmptyCollection]
+    public CtrSpecRlimit[] Rlimit { get; set => field = value ?? []; } = [];
 
     /// <summary>Devices.</summary>
     [Parameter(HelpMessage = "Devices of this machine: /dev/fuse, /dev/sda:/dev/xvda or /dev/sda:/dev/xvda:r.")]
     [DeviceTransformation]
-    public DeviceMapping[] Device { get; set; } = [];
+    [AllowNull]
+    [AllowEmptyCollection]
+    public DeviceMapping[] Device { get; set => field = value ?? []; } = [];
 
     /// <summary>Whether the host's network is shared.</summary>
     [Parameter(HelpMessage = "Shares the host's network, its hosts and its resolv.conf.")]

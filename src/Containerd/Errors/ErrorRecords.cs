@@ -7,18 +7,9 @@ internal static class ErrorRecords
 {
     public static ErrorRecord From(Exception error)
     {
-        if (error is not CtrException e)
+        if ((error as CtrException ?? Explain(error)) is not { } e)
         {
-            (string id, ErrorCategory category) = error switch
-            {
-                // The parsers of what people type refuse with these; their messages say what is allowed.
-                FormatException or ArgumentException => ("InvalidArgument", ErrorCategory.InvalidArgument),
-                UnauthorizedAccessException => ("FileAccessDenied", ErrorCategory.PermissionDenied),
-                FileNotFoundException or DirectoryNotFoundException => ("FileNotFound", ErrorCategory.ObjectNotFound),
-                IOException => ("FileFailed", ErrorCategory.NotSpecified),
-                _ => ("UnexpectedError", ErrorCategory.NotSpecified),
-            };
-            return new ErrorRecord(error, id, category, null);
+            return new ErrorRecord(error, "UnexpectedError", ErrorCategory.NotSpecified, null);
         }
 
         var record = new ErrorRecord(e, e.ErrorId, CategoryOf(e.Kind), e.Target);
@@ -28,6 +19,33 @@ internal static class ErrorRecords
         }
 
         return record;
+    }
+
+    /// <summary>For something on this machine that is not there.</summary>
+    /// <param name="error">What the engine says of it.</param>
+    /// <param name="errorId">The stable name of the error.</param>
+    /// <param name="path">The path as it was typed.</param>
+    public static ErrorRecord NotFound(Exception error, string errorId, string path) =>
+        From(new CtrException(CtrErrorKind.NotFound, errorId, error.Message, path, null, error));
+
+    /// <summary>For parameters that exclude each other, or need each other.</summary>
+    /// <param name="errorId">The stable name of the error.</param>
+    /// <param name="message">A sentence that says what is wanted.</param>
+    public static ErrorRecord InvalidArgument(string errorId, string message) =>
+        From(new CtrException(CtrErrorKind.InvalidArgument, errorId, message));
+
+    private static CtrException? Explain(Exception error)
+    {
+        (string? id, CtrErrorKind kind) = error switch
+        {
+            // The parsers of what people type refuse with these; their messages say what is allowed.
+            FormatException or ArgumentException => ("InvalidArgument", CtrErrorKind.InvalidArgument),
+            UnauthorizedAccessException => ("FileAccessDenied", CtrErrorKind.PermissionDenied),
+            FileNotFoundException or DirectoryNotFoundException => ("FileNotFound", CtrErrorKind.NotFound),
+            IOException => ("FileFailed", CtrErrorKind.Unknown),
+            _ => (null, CtrErrorKind.Unknown),
+        };
+        return id is null ? null : new CtrException(kind, id, error.Message, null, null, error);
     }
 
     private static ErrorCategory CategoryOf(CtrErrorKind kind) => kind switch

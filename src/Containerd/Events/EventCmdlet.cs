@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Containerd.Client;
 using Containerd.PowerShell.Completion;
+using Containerd.PowerShell.Images;
 using Containerd.PowerShell.Sessions;
 
 namespace Containerd.PowerShell.Events;
@@ -9,7 +10,7 @@ namespace Containerd.PowerShell.Events;
 public abstract class EventCmdlet : DaemonCmdlet
 {
     private NamePattern[] _types = [];
-    private NamePattern[] _ids = [];
+    private ImageNamePattern[] _ids = [];
 
     /// <summary>Topics.</summary>
     [Parameter(Position = 0, HelpMessage = "Topics, such as /tasks or /tasks/exit; one means all below it too. * and ? are wildcards.")]
@@ -50,7 +51,7 @@ public abstract class EventCmdlet : DaemonCmdlet
     protected override void BeginProcessing()
     {
         _types = NamePattern.FromAll(Type);
-        _ids = NamePattern.FromAll(Id);
+        _ids = Array.ConvertAll(Id ?? [], id => new ImageNamePattern(id));
         base.BeginProcessing();
         foreach (NamePattern type in _types.Where(type => !CtrEvent.KnownTypes.Any(type.Matches)))
         {
@@ -71,5 +72,5 @@ public abstract class EventCmdlet : DaemonCmdlet
 
     // A gap is shown whatever is wanted: it may have been among what is missing.
     private protected bool IsWanted(CtrEvent value) =>
-        value is CtrEventGap || (NamePattern.AnyMatches(_types, value.Type) && NamePattern.AnyMatches(_ids, value.Id));
+        value is CtrEventGap || (NamePattern.AnyMatches(_types, value.Type) && (_ids.Length == 0 || Array.Exists(_ids, id => id.Matches(value.Id))));
 }

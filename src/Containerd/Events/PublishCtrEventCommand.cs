@@ -37,7 +37,7 @@ public sealed class PublishCtrEventCommand : TimedDaemonCmdlet
     {
         byte[] message = TypeUrl is null ? [] : PublishedData.Bytes(Data);
         IReadOnlyDictionary<string, object?> data = TypeUrl is null ? PublishedData.Names(Data) : new Dictionary<string, object?>();
-        if (await ShouldProcessAsync(Topic, "Publish an event", cancellationToken).ConfigureAwait(false))
+        if (await ShouldProcessAsync(client, Topic, "Publish an event", cancellationToken).ConfigureAwait(false))
         {
             await (TypeUrl is null
                 ? client.Events.PublishAsync(Topic, data, cancellationToken)

@@ -22,15 +22,18 @@ public sealed class GetCtrImageCommand : ImageCmdlet
         HelpMessage = "The image's name, or several, such as busybox or ghcr.io/org/app:1.2; wildcards are allowed. All when left out.")]
     [ArgumentCompleter(typeof(ImageNameCompleter))]
     [SupportsWildcards]
+    [TextOnly]
     [ValidateNotNullOrEmpty]
     public string[]? Name { get; set; }
 
     /// <summary>Images as other cmdlets return them.</summary>
     [Parameter(
         ParameterSetName = InputObjectSet,
+        Position = 0,
         Mandatory = true,
         ValueFromPipeline = true,
         HelpMessage = "An image as Get-CtrImage or Import-CtrImage returned it, or several: as it is now.")]
+    [ImageTransformation]
     [ValidateNotNullOrEmpty]
     public CtrImage[]? InputObject { get; set; }
 

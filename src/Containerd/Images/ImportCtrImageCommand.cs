@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Containerd.Client;
 using Containerd.PowerShell.Completion;
+using Containerd.PowerShell.Errors;
 using Containerd.PowerShell.Sessions;
 
 namespace Containerd.PowerShell.Images;
@@ -69,7 +70,7 @@ public sealed class ImportCtrImageCommand : TimedDaemonCmdlet
         {
             foreach (ContainerdClient client in Clients)
             {
-                if (await ShouldProcessAsync(path, "Import image", cancellationToken).ConfigureAwait(false))
+                if (await ShouldProcessAsync(client, path, "Import image", cancellationToken).ConfigureAwait(false))
                 {
                     await TryAsync(() => ImportAsync(client, path, cancellationToken), cancellationToken).ConfigureAwait(false);
                 }
@@ -157,7 +158,7 @@ public sealed class ImportCtrImageCommand : TimedDaemonCmdlet
         }
         catch (Exception e) when (e is SessionStateException or PSNotSupportedException)
         {
-            WriteError(new ErrorRecord(e, "ImageArchiveNotFound", ErrorCategory.ObjectNotFound, path));
+            WriteError(ErrorRecords.NotFound(e, "ImageArchiveNotFound", path));
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Containerd.Client;
+using Containerd.PowerShell.Binding;
 using Containerd.PowerShell.Completion;
 
 namespace Containerd.PowerShell.Images;
@@ -24,15 +25,18 @@ public sealed class RemoveCtrImageCommand : ImageCmdlet
         HelpMessage = "The image's name, or several, such as busybox; wildcards are allowed.")]
     [ArgumentCompleter(typeof(ImageNameCompleter))]
     [SupportsWildcards]
+    [TextOnly]
     [ValidateNotNullOrEmpty]
     public string[]? Name { get; set; }
 
     /// <summary>Images as other cmdlets return them.</summary>
     [Parameter(
         ParameterSetName = InputObjectSet,
+        Position = 0,
         Mandatory = true,
         ValueFromPipeline = true,
         HelpMessage = "An image as Get-CtrImage or Import-CtrImage returned it, or several.")]
+    [ImageTransformation]
     [ValidateNotNullOrEmpty]
     public CtrImage[]? InputObject { get; set; }
 
@@ -54,7 +58,7 @@ public sealed class RemoveCtrImageCommand : ImageCmdlet
 
     private async Task RemoveAsync(ContainerdClient client, CtrImage image, CancellationToken cancellationToken)
     {
-        if (await ShouldProcessAsync(image.Name, "Remove image", cancellationToken).ConfigureAwait(false))
+        if (await ShouldProcessAsync(client, image.Name, "Remove image", cancellationToken).ConfigureAwait(false))
         {
             await client.Images.DeleteAsync(image.Name, wait: true, cancellationToken).ConfigureAwait(false);
         }

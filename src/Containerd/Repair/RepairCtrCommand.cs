@@ -37,7 +37,7 @@ public sealed class RepairCtrCommand : TimedDaemonCmdlet
     private async Task RemoveAsync(ContainerdClient client, CtrRemnant remnant, CancellationToken cancellationToken)
     {
         string action = $"Remove {remnant.Kind.ToString().ToLowerInvariant()}";
-        CtrRemnant result = await ShouldProcessAsync(remnant.Id, action, cancellationToken).ConfigureAwait(false)
+        CtrRemnant result = await ShouldProcessAsync(client, remnant.Id, action, cancellationToken).ConfigureAwait(false)
             ? await client.Repair.RemoveAsync(remnant, cancellationToken).ConfigureAwait(false)
             : remnant;
         await WriteAsync(result, cancellationToken).ConfigureAwait(false);

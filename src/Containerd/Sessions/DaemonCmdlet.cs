@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Containerd.Client;
+using Containerd.PowerShell.Binding;
 using Containerd.PowerShell.Completion;
 using Containerd.PowerShell.Errors;
 using Containerd.PowerShell.Pipeline;
@@ -12,7 +13,9 @@ public abstract class DaemonCmdlet : AsyncCmdlet
     private DaemonConnections? _connections;
 
     /// <summary>The sessions to use.</summary>
-    [Parameter(HelpMessage = "The session, or several, that Connect-Ctr returned.")]
+    [Parameter(HelpMessage = "The session, or several, that Connect-Ctr returned, or their names.")]
+    [SessionTransformation]
+    [ArgumentCompleter(typeof(SessionNameCompleter))]
     [ValidateNotNullOrEmpty]
     public CtrSession[]? Session { get; set; }
 
@@ -48,8 +51,17 @@ public abstract class DaemonCmdlet : AsyncCmdlet
             ThrowTerminatingError(ErrorRecords.From(e));
         }
 
+        foreach (ContainerdClient client in Clients)
+        {
+            WriteVerbose($"The daemon is {client.Address}, the namespace '{client.Namespace}'.");
+        }
+
         base.BeginProcessing();
     }
+
+    /// <summary>Asks <c>-WhatIf</c> and <c>-Confirm</c>, and tells of which daemon and namespace it is.</summary>
+    private protected Task<bool> ShouldProcessAsync(ContainerdClient client, string target, string action, CancellationToken cancellationToken) =>
+        ShouldProcessAsync($"{target} (namespace {client.Namespace} of {client.Address})", action, cancellationToken);
 
     /// <summary>The client for an object that was made by a daemon, and carries its address and namespace.</summary>
     private protected ContainerdClient ClientFor(string address, string @namespace) =>

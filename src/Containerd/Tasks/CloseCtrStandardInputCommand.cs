@@ -16,7 +16,7 @@ public sealed class CloseCtrStandardInputCommand : ContainerTargetCmdlet, IProce
 
     private protected override async Task ProcessTargetAsync(ContainerTarget target, CancellationToken cancellationToken)
     {
-        if (await ShouldProcessAsync(target.Name, "Close standard input", cancellationToken).ConfigureAwait(false))
+        if (await ShouldProcessAsync(target.Client, target.Name, "Close standard input", cancellationToken).ConfigureAwait(false))
         {
             await target.Client.Tasks.CloseStandardInputAsync(target.Id, target.ExecId, cancellationToken).ConfigureAwait(false);
         }

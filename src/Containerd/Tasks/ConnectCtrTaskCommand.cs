@@ -23,7 +23,7 @@ public sealed class ConnectCtrTaskCommand : ContainerTargetCmdlet, IProcessCmdle
 
     private protected override async Task ProcessTargetAsync(ContainerTarget target, CancellationToken cancellationToken)
     {
-        if (StandardInput is not null && !await ShouldProcessAsync(target.Name, "Write to standard input", cancellationToken).ConfigureAwait(false))
+        if (StandardInput is not null && !await ShouldProcessAsync(target.Client, target.Name, "Write to standard input", cancellationToken).ConfigureAwait(false))
         {
             return;
         }
@@ -52,10 +52,38 @@ public sealed class ConnectCtrTaskCommand : ContainerTargetCmdlet, IProcessCmdle
                     "Start it without -NoIO or a binary -LogUri.");
             }
 
-            Task copying = input is null ? Task.CompletedTask : process.CopyInputAsync(input, cancellationToken);
-            await WriteAllAsync(process.ReadLinesAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
-            await copying.ConfigureAwait(false);
+            await ExchangeAsync(process, input, cancellationToken).ConfigureAwait(false);
             await WarnOfTruncationAsync(process.OutputTruncated, target, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Until the output has ended, or the input fails: the process goes on then, and may never say any more.</summary>
+    private async Task ExchangeAsync(RunningProcess process, Stream? input, CancellationToken cancellationToken)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task copying = input is null ? Task.CompletedTask : CopyAsync(process, input, end);
+        try
+        {
+            await WriteAllAsync(process.ReadLinesAsync(end.Token), end.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (copying.IsFaulted)
+        {
+            // It is told below.
+        }
+
+        await copying.ConfigureAwait(false);
+    }
+
+    private static async Task CopyAsync(RunningProcess process, Stream input, CancellationTokenSource end)
+    {
+        try
+        {
+            await process.CopyInputAsync(input, end.Token).ConfigureAwait(false);
+        }
+        catch
+        {
+            await end.CancelAsync().ConfigureAwait(false);
+            throw;
         }
     }
 }

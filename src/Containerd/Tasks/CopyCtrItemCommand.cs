@@ -1,7 +1,8 @@
 using System.Management.Automation;
-using Containerd.Client;
 using Containerd.Client.Oci;
+using Containerd.Client;
 using Containerd.PowerShell.Completion;
+using Containerd.PowerShell.Errors;
 using Containerd.PowerShell.Sessions;
 
 namespace Containerd.PowerShell.Tasks;
@@ -88,7 +89,7 @@ public sealed class CopyCtrItemCommand : TimedDaemonCmdlet
     {
         foreach (ContainerdClient client in Clients)
         {
-            if (await ShouldProcessAsync(source, $"Copy to '{target}'", cancellationToken).ConfigureAwait(false))
+            if (await ShouldProcessAsync(client, source, $"Copy to '{target}'", cancellationToken).ConfigureAwait(false))
             {
                 await TryAsync(() => CopyAsync(copy(client), cancellationToken), cancellationToken).ConfigureAwait(false);
             }
@@ -148,7 +149,7 @@ public sealed class CopyCtrItemCommand : TimedDaemonCmdlet
         }
         catch (Exception e) when (e is SessionStateException or PSNotSupportedException)
         {
-            WriteError(new ErrorRecord(e, "PathNotFound", ErrorCategory.ObjectNotFound, path));
+            WriteError(ErrorRecords.NotFound(e, "PathNotFound", path));
             return [];
         }
     }

@@ -45,7 +45,7 @@ public sealed class EnterCtrTaskCommand : ContainerTargetCmdlet
     private protected override async Task ProcessTargetAsync(ContainerTarget target, CancellationToken cancellationToken)
     {
         string command = Command is [] ? "a shell" : string.Join(' ', Command);
-        if (!await ShouldProcessAsync(target.Id, $"Run {command}", cancellationToken).ConfigureAwait(false))
+        if (!await ShouldProcessAsync(target.Client, target.Id, $"Run {command}", cancellationToken).ConfigureAwait(false))
         {
             return;
         }

@@ -33,7 +33,7 @@ public sealed class InvokeCtrExecCommand : ExecCmdlet
 
     private protected override async Task ProcessTargetAsync(ContainerTarget target, CancellationToken cancellationToken)
     {
-        if (!await ShouldProcessAsync(target.Id, $"Run {string.Join(' ', Command)}", cancellationToken).ConfigureAwait(false))
+        if (!await ShouldProcessAsync(target.Client, target.Id, $"Run {string.Join(' ', Command)}", cancellationToken).ConfigureAwait(false))
         {
             return;
         }

@@ -10,7 +10,7 @@ public sealed class NewCtrTaskCommand : TaskOutputCmdlet
 {
     private protected override async Task ProcessTargetAsync(ContainerTarget target, CancellationToken cancellationToken)
     {
-        if (await ShouldProcessAsync(target.Id, "Create task", cancellationToken).ConfigureAwait(false))
+        if (await ShouldProcessAsync(target.Client, target.Id, "Create task", cancellationToken).ConfigureAwait(false))
         {
             CtrTask task = await target.Client.Tasks.CreateAsync(target.Id, Output, cancellationToken).ConfigureAwait(false);
             await WriteAsync(task, cancellationToken).ConfigureAwait(false);

@@ -20,7 +20,7 @@ public sealed class RemoveCtrTaskCommand : ContainerTargetCmdlet, IProcessCmdlet
 
     private protected override async Task ProcessTargetAsync(ContainerTarget target, CancellationToken cancellationToken)
     {
-        if (!await ShouldProcessAsync(target.Name, target.ExecId is null ? "Remove task" : "Remove exec", cancellationToken).ConfigureAwait(false))
+        if (!await ShouldProcessAsync(target.Client, target.Name, target.ExecId is null ? "Remove task" : "Remove exec", cancellationToken).ConfigureAwait(false))
         {
             return;
         }

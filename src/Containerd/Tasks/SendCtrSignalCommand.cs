@@ -36,7 +36,7 @@ public sealed class SendCtrSignalCommand : ContainerTargetCmdlet, IProcessCmdlet
 
     private protected override async Task ProcessTargetAsync(ContainerTarget target, CancellationToken cancellationToken)
     {
-        if (await ShouldProcessAsync(target.Name, $"Send {CtrSignal.NameOf(_signal)}", cancellationToken).ConfigureAwait(false))
+        if (await ShouldProcessAsync(target.Client, target.Name, $"Send {CtrSignal.NameOf(_signal)}", cancellationToken).ConfigureAwait(false))
         {
             await target.Client.Tasks.SendSignalAsync(target.Id, _signal, target.ExecId, All, cancellationToken).ConfigureAwait(false);
         }

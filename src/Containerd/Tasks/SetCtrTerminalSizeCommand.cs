@@ -26,7 +26,7 @@ public sealed class SetCtrTerminalSizeCommand : ContainerTargetCmdlet, IProcessC
 
     private protected override async Task ProcessTargetAsync(ContainerTarget target, CancellationToken cancellationToken)
     {
-        if (await ShouldProcessAsync(target.Name, $"Set terminal size {Columns} × {Rows}", cancellationToken).ConfigureAwait(false))
+        if (await ShouldProcessAsync(target.Client, target.Name, $"Set terminal size {Columns} × {Rows}", cancellationToken).ConfigureAwait(false))
         {
             await target.Client.Tasks.ResizeTerminalAsync(target.Id, Columns, Rows, target.ExecId, cancellationToken).ConfigureAwait(false);
         }

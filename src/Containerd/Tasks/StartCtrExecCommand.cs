@@ -53,7 +53,7 @@ public sealed class StartCtrExecCommand : ExecCmdlet
 
     private protected override async Task ProcessTargetAsync(ContainerTarget target, CancellationToken cancellationToken)
     {
-        if (!await ShouldProcessAsync(target.Id, $"Start {string.Join(' ', Command)}", cancellationToken).ConfigureAwait(false))
+        if (!await ShouldProcessAsync(target.Client, target.Id, $"Start {string.Join(' ', Command)}", cancellationToken).ConfigureAwait(false))
         {
             return;
         }
@@ -67,8 +67,22 @@ public sealed class StartCtrExecCommand : ExecCmdlet
             RunningProcess attached = await tasks.AttachAsync(process.ContainerId, process.ExecId, cancellationToken).ConfigureAwait(false);
             await using (attached.ConfigureAwait(false))
             {
-                await attached.CopyInputAsync(input, cancellationToken).ConfigureAwait(false);
+                await CopyAsync(attached, input, cancellationToken).ConfigureAwait(false);
             }
+        }
+    }
+
+    private static async Task CopyAsync(RunningProcess process, Stream input, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await process.CopyInputAsync(input, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // It is this command that started it.
+            await process.KillAsync(cancellationToken).ConfigureAwait(false);
+            throw;
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using Containerd.Client;
 using Containerd.PowerShell.Binding;
 using Containerd.PowerShell.Containers;
+using Containerd.PowerShell.Errors;
 
 namespace Containerd.PowerShell.Tasks;
 
@@ -26,6 +27,7 @@ public sealed class StartCtrTaskCommand : TaskOutputCmdlet
 
     /// <summary>The checkpoint that the task goes on from.</summary>
     [Parameter(HelpMessage = "A directory that Save-CtrCheckpoint made: the task goes on from there.")]
+    [CheckpointDirectory]
     [ValidateNotNullOrEmpty]
     public string? Checkpoint { get; set; }
 
@@ -40,17 +42,19 @@ public sealed class StartCtrTaskCommand : TaskOutputCmdlet
         if (!Attach && (StandardInput is not null || ExitCodeVariable is not null))
         {
             string name = StandardInput is not null ? nameof(StandardInput) : nameof(ExitCodeVariable);
-            ThrowTerminatingError(new ErrorRecord(
-                new ArgumentException($"-{name} is for an attached task: add -Attach."), $"{name}NeedsAttach", ErrorCategory.InvalidArgument, null));
+            ThrowTerminatingError(ErrorRecords.InvalidArgument($"{name}NeedsAttach", $"-{name} is for an attached task: add -Attach."));
         }
 
         if (Attach && (LogPath is not null || LogUri is not null || NoIO))
         {
-            ThrowTerminatingError(new ErrorRecord(
-                new ArgumentException("The output of an attached task goes to the pipeline: -LogPath, -LogUri and -NoIO are for a detached one."),
-                "OutputGivenTwice",
-                ErrorCategory.InvalidArgument,
-                null));
+            ThrowTerminatingError(ErrorRecords.InvalidArgument(
+                "OutputGivenTwice", "The output of an attached task goes to the pipeline: -LogPath, -LogUri and -NoIO are for a detached one."));
+        }
+
+        if (Attach && OpenStandardInput)
+        {
+            ThrowTerminatingError(ErrorRecords.InvalidArgument(
+                "InputGivenTwice", "An attached task reads what -StandardInput gives: -OpenStandardInput is for a detached one."));
         }
 
         base.BeginProcessing();
@@ -58,7 +62,7 @@ public sealed class StartCtrTaskCommand : TaskOutputCmdlet
 
     private protected override async Task ProcessTargetAsync(ContainerTarget target, CancellationToken cancellationToken)
     {
-        if (!await ShouldProcessAsync(target.Id, "Start task", cancellationToken).ConfigureAwait(false))
+        if (!await ShouldProcessAsync(target.Client, target.Id, "Start task", cancellationToken).ConfigureAwait(false))
         {
             return;
         }

@@ -54,7 +54,7 @@ public sealed class StopCtrTaskCommand : ConcurrentTargetCmdlet, IProcessCmdlet
     private protected override string? ExecOf(IContainerReference item) => item is CtrExecResult ? null : item.ExecId;
 
     private protected override Task<bool> AcceptTargetAsync(ContainerTarget target, CancellationToken cancellationToken) =>
-        ShouldProcessAsync(target.Name, target.ExecId is null ? "Stop task" : "Stop exec", cancellationToken);
+        ShouldProcessAsync(target.Client, target.Name, target.ExecId is null ? "Stop task" : "Stop exec", cancellationToken);
 
     private protected override async Task FinishTargetAsync(ContainerTarget target, CancellationToken cancellationToken)
     {

@@ -14,7 +14,7 @@ public sealed class SuspendCtrTaskCommand : ContainerTargetCmdlet
 
     private protected override async Task ProcessTargetAsync(ContainerTarget target, CancellationToken cancellationToken)
     {
-        if (!await ShouldProcessAsync(target.Id, "Suspend task", cancellationToken).ConfigureAwait(false))
+        if (!await ShouldProcessAsync(target.Client, target.Id, "Suspend task", cancellationToken).ConfigureAwait(false))
         {
             return;
         }

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using Containerd.Client.Oci;
 using Containerd.PowerShell.Binding;
 using Containerd.PowerShell.Containers;
+using Containerd.PowerShell.Errors;
 
 namespace Containerd.PowerShell.Tasks;
 
@@ -48,14 +49,13 @@ public sealed class UpdateCtrTaskCommand : ContainerTargetCmdlet
     {
         if ((Memory ?? Cpus ?? CpuShares ?? PidsLimit ?? (object?)Resource) is null)
         {
-            ThrowTerminatingError(new ErrorRecord(
-                new ArgumentException("Nothing is to change: give -Memory, -Cpus, -CpuShares, -PidsLimit or -Resource."), "NothingToUpdate", ErrorCategory.InvalidArgument, null));
+            ThrowTerminatingError(ErrorRecords.InvalidArgument(
+                "NothingToUpdate", "Nothing is to change: give -Memory, -Cpus, -CpuShares, -PidsLimit or -Resource."));
         }
 
         if (Memory == 0)
         {
-            ThrowTerminatingError(new ErrorRecord(
-                new ArgumentException("A memory limit of 0 is none that runtimes know: -1 takes the limit away."), "InvalidArgument", ErrorCategory.InvalidArgument, null));
+            ThrowTerminatingError(ErrorRecords.InvalidArgument("InvalidArgument", "A memory limit of 0 is none that runtimes know: -1 takes the limit away."));
         }
 
         // A copy: what was given stays as it is.
@@ -66,7 +66,7 @@ public sealed class UpdateCtrTaskCommand : ContainerTargetCmdlet
 
     private protected override async Task ProcessTargetAsync(ContainerTarget target, CancellationToken cancellationToken)
     {
-        if (!await ShouldProcessAsync(target.Id, "Change limits", cancellationToken).ConfigureAwait(false))
+        if (!await ShouldProcessAsync(target.Client, target.Id, "Change limits", cancellationToken).ConfigureAwait(false))
         {
             return;
         }

@@ -101,6 +101,21 @@ public sealed class InputTests(DaemonFixture daemon) : TaskTests(daemon)
     }
 
     [SkippableTheory]
+    [MemberData(nameof(Failures))]
+    public async Task A_source_that_fails_half_way_is_told_and_leaves_a_process_that_somebody_else_started(Exception failure)
+    {
+        var id = await ContainerAsync("sh", "-c", "cat; sleep 3600");
+        await Tasks.StartAsync(id, DetachedOutput.None with { StandardInput = true }).WaitAsync(Hang);
+        await using (var attached = await Tasks.AttachAsync(id))
+        {
+            Assert.Same(failure, await Assert.ThrowsAnyAsync<Exception>(() => attached.CopyInputAsync(new FailingInput(failure)).WaitAsync(Hang)));
+        }
+
+        Assert.Equal(CtrTaskStatus.Running, (await Tasks.GetAsync(id)).Status);
+        await Tasks.ForceDeleteAsync(id).WaitAsync(Hang);
+    }
+
+    [SkippableTheory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Without_input_the_end_is_read_at_once(bool attachedTask)

@@ -70,11 +70,12 @@ BeforeAll {
     $null = New-CtrContainer running -Image busybox -Command sh, -c, 'trap exit TERM; echo up; while :; do sleep 3600 & wait; done' | Start-CtrTask
     $null = New-CtrContainer ended -Image busybox -Command true | Start-CtrTask
 
-    # Those to the daemon's socket, which it has not accepted while it is stopped; the socket itself is one more.
-    function Measure-Connection { @(Get-Content /proc/net/unix | Where-Object { $_.EndsWith(" $address") }).Count }
+    # The inodes of the daemon's ends of its connections, also of those that it has not accepted while it is stopped.
+    function Get-Connection { @(Get-Content /proc/net/unix | Where-Object { $_.EndsWith(" $address") } | ForEach-Object { ($_ -split ' +')[6] }) }
 
-    function Wait-Connection([int] $Before) {
-        [Threading.SpinWait]::SpinUntil({ (Measure-Connection) -gt $Before }, [timespan]::FromSeconds(60)) | Should -BeTrue
+    # Ones of before may go meanwhile.
+    function Wait-Connection([string[]] $Before) {
+        [Threading.SpinWait]::SpinUntil({ @(Get-Connection).Where({ $_ -notin $Before }) }, [timespan]::FromSeconds(60)) | Should -BeTrue
     }
 
     function New-Id { "c-$([guid]::NewGuid().ToString('N'))" }
@@ -100,11 +101,16 @@ Describe 'A containerd that is killed' {
         bash -c "kill -STOP $($own.PID)"
         $shell = [powershell]::Create()
         $null = $shell.AddScript('param($module, $ids) Import-Module $module; Wait-CtrTask $ids').AddArgument((Get-Module Containerd).Path).AddArgument(@($task.Id, 'ended'))
-        $connections = Measure-Connection
+        $connections = Get-Connection
         $call = $shell.BeginInvoke()
-        Wait-Connection $connections
-        bash -c "kill -KILL $($own.PID)"
-        Invoke-Daemon restart, $own.DIR
+        try {
+            Wait-Connection $connections
+        }
+        finally {
+            bash -c "kill -KILL $($own.PID)"
+            Invoke-Daemon restart, $own.DIR
+        }
+
         $call.AsyncWaitHandle.WaitOne([timespan]::FromSeconds(60)) | Should -BeTrue
         $status = $shell.EndInvoke($call)
         $shell.Streams.Error | Should -BeNullOrEmpty
@@ -141,12 +147,17 @@ Describe 'A containerd that is killed' {
         $shell = [powershell]::Create()
         $null = $shell.AddScript('param($module, $variables) Import-Module $module; foreach ($name in $variables.Keys) { Set-Variable $name $variables[$name] }; ' +
             $Script).AddArgument((Get-Module Containerd).Path).AddArgument($variables)
-        $connections = Measure-Connection
+        $connections = Get-Connection
         $call = $shell.BeginInvoke()
-        Wait-Connection $connections
-        bash -c "kill -KILL $($own.PID)"
-        $ended = $call.AsyncWaitHandle.WaitOne([timespan]::FromSeconds(60))
-        Invoke-Daemon restart, $own.DIR
+        try {
+            Wait-Connection $connections
+        }
+        finally {
+            bash -c "kill -KILL $($own.PID)"
+            $ended = $call.AsyncWaitHandle.WaitOne([timespan]::FromSeconds(60))
+            Invoke-Daemon restart, $own.DIR
+        }
+
         $ended | Should -BeTrue
         $output = try { $shell.EndInvoke($call) } catch { $_.Exception }
         if ($Script -eq 'Test-CtrConnection') {

@@ -29,6 +29,9 @@ internal static class ErrorTranslation
         ("failed parsing subscription filters", CtrErrorKind.InvalidArgument),
     ];
 
+    // The shim's words, and runc's where the shim does not know: its own "runc start" ended with a daemon that was killed.
+    private static readonly string[] s_started = ["cannot start a running", "cannot start an already running"];
+
     private static readonly string[] s_notRunning =
         ["stopped container", "stopped state", "has stopped", "container not running", "is not running"];
 
@@ -155,9 +158,14 @@ internal static class ErrorTranslation
                 error);
         }
 
-        return detail.Contains("cannot start a running", StringComparison.Ordinal)
+        return s_started.Any(text => detail.Contains(text, StringComparison.Ordinal))
             ? new CtrException(
-                CtrErrorKind.FailedPrecondition, "TaskAlreadyStarted", $"The process '{process}' was started already.", process, null, error)
+                CtrErrorKind.FailedPrecondition,
+                "TaskAlreadyStarted",
+                $"The process '{process}' was started already.",
+                process,
+                "Remove-CtrTask -Force ends and removes it.",
+                error)
             : null;
     }
 

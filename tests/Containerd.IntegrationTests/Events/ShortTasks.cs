@@ -152,11 +152,13 @@ internal sealed class ShortTasks(ContainerdClient client, string journal, string
                 _started[(id, LastPid)] = true;
                 return;
             }
-            catch (CtrException e) when (e.Kind is CtrErrorKind.AlreadyExists || e.Message.Contains("already dead", StringComparison.Ordinal))
+            catch (CtrException e) when (e.Kind is CtrErrorKind.AlreadyExists || e.ErrorId == "TaskAlreadyStarted" || e.Message.Contains("already dead", StringComparison.Ordinal))
             {
-                // What the kill left of a task that was being made: a shim without one, or one without its process.
+                // What the kill left of a task that was being made: a shim without one, or one that it calls created, whose process
+                // has begun, or has ended already.
                 Doing[id] = e.Message;
-                Failures.AddOrUpdate(e.Kind is CtrErrorKind.AlreadyExists ? "shim without a task" : "task without a process", 1, (_, count) => count + 1);
+                string left = e.Kind is CtrErrorKind.AlreadyExists ? "shim without a task" : e.ErrorId == "TaskAlreadyStarted" ? "created task that runs" : "created task that has ended";
+                Failures.AddOrUpdate(left, 1, (_, count) => count + 1);
                 await client.Tasks.ForceDeleteAsync(id);
                 if (e.ErrorId == "TaskDirectoryLeft" && tries % TriesWithDirectory == 0)
                 {

@@ -100,6 +100,7 @@ internal sealed partial class EventTracker
             missed.Add(Missed(new CtrTaskCreateEvent { ContainerId = key.Id, Pid = observed.Pid }, "/tasks/create", key, now));
         }
 
+        task.Learn(observed.Pid);
         if (!task.Started && observed.Status != CtrTaskStatus.Created)
         {
             ReportStart(key, task, now, missed);

@@ -59,6 +59,7 @@ internal sealed partial class EventTracker
         }
 
         TrackedTask task = Current(key, value.Pid, value.Timestamp, report) ?? (_tasks[key] = new TrackedTask(value.Pid));
+        task.Learn(value.Pid);
         if (!task.Started)
         {
             task.Started = true;
@@ -68,7 +69,9 @@ internal sealed partial class EventTracker
 
     private void ReceiveExit(Key key, CtrTaskExitEvent value, List<CtrEvent> report)
     {
-        if (IsOfEnded(key, value.Pid))
+        // One that comes late may be of the task before one that has no process yet.
+        bool ofEarlier = _tasks.GetValueOrDefault(key) is { Pid: <= 0 } && _ends.Contains(Ended(key, value.Pid));
+        if (ofEarlier || IsOfEnded(key, value.Pid))
         {
             return;
         }
@@ -89,6 +92,7 @@ internal sealed partial class EventTracker
                 ReportStart(key, task, value.Timestamp, report);
             }
 
+            task.Learn(value.Pid);
             task.End(value.ExitCode, value.ExitedAt);
             report.Add(value with { OutOfMemory = task.OutOfMemory });
         }
@@ -114,6 +118,7 @@ internal sealed partial class EventTracker
     {
         if (_tasks.TryGetValue(key, out TrackedTask? task) && task.Is(value.Pid))
         {
+            task.Learn(value.Pid);
             if (!task.Started && !task.Exited && IsDoubtful(key))
             {
                 ReportStart(key, task, value.Timestamp, report);

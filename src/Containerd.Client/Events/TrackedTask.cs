@@ -3,7 +3,8 @@ namespace Containerd.Client;
 /// <summary>What was reported of a task that the daemon has.</summary>
 internal sealed class TrackedTask(int pid)
 {
-    public int Pid { get; } = pid;
+    /// <summary>The process id; 0 or less before it is known, as of a task that is restored: it gets its process when it is started.</summary>
+    public int Pid { get; private set; } = pid;
 
     public bool Started { get; set; }
 
@@ -25,6 +26,9 @@ internal sealed class TrackedTask(int pid)
 
     /// <summary>Whether an exec of that id runs that is the process, as far as is known. The id may be used again after its end.</summary>
     public bool HasExec(string execId, int pid) => Execs.TryGetValue(execId, out int known) && IsSame(known, pid);
+
+    /// <summary>Notes the process id where it was not known.</summary>
+    public void Learn(int pid) => Pid = Pid > 0 ? Pid : pid;
 
     public void End(int? code, DateTimeOffset? at) => (Exited, ExitCode, ExitedAt) = (true, code, at);
 

@@ -46,6 +46,37 @@ public sealed partial class EventTrackerTests
     }
 
     [Fact]
+    public void A_restored_task_that_gets_its_process_when_it_is_started_is_known_by_it_from_then_on()
+    {
+        _tracker.Compare(s_nothing);
+        Assert.Equal(["TaskCreate a"], Receive(Create("a", 0)));
+        Assert.Equal(["TaskStart a"], Receive(Start("a", 7)));
+        _tracker.StreamLost();
+
+        Assert.Equal(
+            ["TaskExit ", "TaskDelete", "TaskCreate", "TaskStart"], Of(_tracker.Compare(Observed(Task("a", 9, CtrTaskStatus.Running))), "a"));
+        Assert.Empty(Receive(Exit("a", 7, 3)));
+        Assert.Equal(["TaskExit a"], Receive(Exit("a", 9, 4)));
+        Assert.Equal(["TaskDelete a"], Receive(Delete("a", 9)));
+        Assert.Empty(Receive(Exit("a", 9, 137)));
+        Assert.Empty(Receive(Delete("a", 9)));
+    }
+
+    [Fact]
+    public void A_late_exit_of_the_task_before_does_not_end_a_restored_one()
+    {
+        _tracker.Compare(s_nothing);
+        foreach (var value in new CtrEvent[] { Create("a", 5), Start("a", 5), Exit("a", 5, 3), Delete("a", 5), Create("a", 0) })
+        {
+            Assert.Single(Receive(value));
+        }
+
+        Assert.Empty(Receive(Exit("a", 5, 3)));
+        Assert.Equal(["TaskStart a"], Receive(Start("a", 7)));
+        Assert.Equal(["TaskExit a"], Receive(Exit("a", 7, 0)));
+    }
+
+    [Fact]
     public void What_happened_while_the_stream_was_lost_is_reconstructed_in_order()
     {
         _tracker.Compare(Observed(Task("ended", 1, CtrTaskStatus.Running), Task("gone", 2, CtrTaskStatus.Running), Task("same", 3, CtrTaskStatus.Running), Task("made", 4, CtrTaskStatus.Created), Task("made and gone", 6, CtrTaskStatus.Created)));

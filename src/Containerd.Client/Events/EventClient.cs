@@ -29,7 +29,10 @@ public sealed class EventClient
     /// </remarks>
     /// <param name="subscription">Which events are wanted; null for all of the namespace.</param>
     /// <param name="cancellationToken">Ends the subscribing; the stream ends when it is disposed.</param>
-    /// <exception cref="CtrException">InvalidArgument for a topic or filter that is none; Unavailable without a daemon.</exception>
+    /// <exception cref="CtrException">
+    /// InvalidArgument for a topic or filter that is none; Unavailable without a daemon; DeadlineExceeded for one that takes
+    /// events and delivers none.
+    /// </exception>
     public Task<EventFeed> SubscribeAsync(EventSubscription? subscription = null, CancellationToken cancellationToken = default) =>
         EventFeed.OpenAsync(_client, this, subscription ?? new EventSubscription(), cancellationToken);
 
@@ -61,6 +64,9 @@ public sealed class EventClient
             Resource.Event,
             cancellationToken);
     }
+
+    /// <summary>The limit for what a daemon answers at once.</summary>
+    internal TimeSpan Timeout => _services.Timeout ?? ServiceChannel.NoTimeout;
 
     internal IAsyncEnumerable<Envelope> ReceiveAsync(IEnumerable<string> filters, CancellationToken cancellationToken) =>
         _services.StreamAsync(EventMethods.Subscribe, new SubscribeRequest { Filters = { filters } }, Resource.Event, cancellationToken);

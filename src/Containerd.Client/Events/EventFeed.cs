@@ -135,7 +135,7 @@ public sealed class EventFeed : IAsyncEnumerable<CtrEvent>, IAsyncDisposable
     private async Task ListenAsync(CancellationToken cancellationToken)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var preparation = new EventPreparation(_client, _subscription.AllNamespaces, _tracker, end);
+        var preparation = new EventPreparation(_client, _events.Timeout, _subscription.AllNamespaces, _tracker, end);
         Exception? cause = null;
         try
         {
@@ -186,6 +186,7 @@ public sealed class EventFeed : IAsyncEnumerable<CtrEvent>, IAsyncDisposable
             }
             else if (envelope.Topic == preparation.End)
             {
+                preparation.Complete();
                 await CompareAsync(preparation).ConfigureAwait(false);
                 _attempt = 0;
                 _live.TrySetResult();

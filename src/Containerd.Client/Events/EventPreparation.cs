@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Containerd.Protocol.Events;
 
 namespace Containerd.Client;
@@ -8,10 +9,11 @@ namespace Containerd.Client;
 /// before the list has come.
 /// </summary>
 /// <param name="client">The client of the subscription.</param>
+/// <param name="timeout">How long each mark may take to come back.</param>
 /// <param name="allNamespaces">Whether to look at all namespaces.</param>
 /// <param name="tracker">What knows of the containers and tasks; null where they are not looked at.</param>
 /// <param name="end">Ends the subscription; cancelled when this fails.</param>
-internal sealed class EventPreparation(ContainerdClient client, bool allNamespaces, EventTracker? tracker, CancellationTokenSource end)
+internal sealed class EventPreparation(ContainerdClient client, TimeSpan timeout, bool allNamespaces, EventTracker? tracker, CancellationTokenSource end)
 {
     // Of a message that says nothing.
     private const string EmptyType = "google.protobuf.Empty";
@@ -20,6 +22,7 @@ internal sealed class EventPreparation(ContainerdClient client, bool allNamespac
 
     private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<DaemonObservation> _observation = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IReadOnlyList<(string Namespace, string Id, string ExecId)> _execs = [];
     private Task _work = Task.CompletedTask;
 
@@ -47,6 +50,9 @@ internal sealed class EventPreparation(ContainerdClient client, bool allNamespac
         }
     }
 
+    /// <summary>The last mark has come back.</summary>
+    public void Complete() => _ended.TrySetResult();
+
     /// <summary>Waits for the end of the work; gives why it failed, if it did.</summary>
     public async Task<CtrException?> EndAsync()
     {
@@ -69,26 +75,47 @@ internal sealed class EventPreparation(ContainerdClient client, bool allNamespac
     {
         try
         {
-            do
-            {
-                await PublishAsync(Begin, cancellationToken).ConfigureAwait(false);
-                await Task.WhenAny(_begun.Task, Task.Delay(s_markInterval, cancellationToken)).ConfigureAwait(false);
-                cancellationToken.ThrowIfCancellationRequested();
-            }
-            while (!_begun.Task.IsCompleted);
-
+            await BeginAsync(cancellationToken).ConfigureAwait(false);
             if (tracker is not null)
             {
                 _observation.SetResult(await DaemonObservation.TakeAsync(client, allNamespaces, _execs, cancellationToken).ConfigureAwait(false));
             }
 
             await PublishAsync(End, cancellationToken).ConfigureAwait(false);
+            await _ended.Task.WaitAsync(timeout, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException e)
+        {
+            await end.CancelAsync().ConfigureAwait(false);
+            throw new CtrException(
+                CtrErrorKind.DeadlineExceeded,
+                "DaemonTimeout",
+                $"The daemon at {client.Address} takes events, and did not deliver one to its subscriber in time.",
+                client.Address.ToString(),
+                "Check the daemon with Test-CtrConnection, and what is between it and this machine.",
+                e);
         }
         catch
         {
             await end.CancelAsync().ConfigureAwait(false);
             throw;
         }
+    }
+
+    private async Task BeginAsync(CancellationToken cancellationToken)
+    {
+        long start = Stopwatch.GetTimestamp();
+        do
+        {
+            await PublishAsync(Begin, cancellationToken).ConfigureAwait(false);
+            await Task.WhenAny(_begun.Task, Task.Delay(s_markInterval, cancellationToken)).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!_begun.Task.IsCompleted && timeout != Timeout.InfiniteTimeSpan && Stopwatch.GetElapsedTime(start) > timeout)
+            {
+                throw new TimeoutException();
+            }
+        }
+        while (!_begun.Task.IsCompleted);
     }
 
     private Task PublishAsync(string mark, CancellationToken cancellationToken) =>

@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
+using System.Threading.Channels;
 using Containerd.Client.Tests.Grpc;
 using Containerd.Protocol.Containers;
 using Containerd.Protocol.Content;
+using Containerd.Protocol.Events;
 using Containerd.Protocol.Health;
 using Containerd.Protocol.Tasks;
 using Google.Protobuf;
@@ -107,14 +109,53 @@ internal static class FaultyDaemon
     };
 
     /// <summary>Has a method answered as it should be.</summary>
-    public static void Mend(FaultServer server, string method) => server.On(method, method switch
+    public static void Mend(FaultServer server, string method)
+    {
+        if (method == "Subscribe")
+        {
+            var topics = Channel.CreateUnbounded<string>();
+            server.On("Publish", http => PublishAsync(http, topics.Writer));
+            server.On("Subscribe", http => DeliverAsync(http, topics.Reader));
+            return;
+        }
+
+        server.On(method, AnswerOf(method));
+    }
+
+    /// <summary>Takes an event.</summary>
+    public static Task AcknowledgeAsync(HttpContext http) => FaultServer.AnswerAsync(http, Frame(new Empty()));
+
+    private static RequestDelegate AnswerOf(string method) => method switch
     {
         "Get" => http => FaultServer.AnswerAsync(http, Frame(new GetResponse { Process = new() { ContainerId = Id, Pid = 7, Status = Protocol.Types.Tasks.Status.Running } })),
         "ListStream" => http => FaultServer.AnswerAsync(http, Frame(new ListContainerMessage { Container = Container() })),
         "Read" => http => FaultServer.AnswerAsync(http, Frame(new ReadContentResponse { Data = ByteString.CopyFrom(Blob) })),
         "Write" => http => ReceiveAsync(http, _ => Task.CompletedTask),
         _ => throw new ArgumentOutOfRangeException(nameof(method)),
-    });
+    };
+
+    private static async Task PublishAsync(HttpContext http, ChannelWriter<string> topics)
+    {
+        using var body = new MemoryStream();
+        await http.Request.Body.CopyToAsync(body);
+        topics.TryWrite(PublishRequest.Parser.ParseFrom(body.ToArray().AsSpan(5)).Topic);
+        await AcknowledgeAsync(http);
+    }
+
+    private static async Task DeliverAsync(HttpContext http, ChannelReader<string> topics)
+    {
+        try
+        {
+            await foreach (var topic in topics.ReadAllAsync(http.RequestAborted))
+            {
+                await SendAsync(http, Frame(new Envelope { Topic = topic }));
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The subscriber has gone.
+        }
+    }
 
     /// <summary>The health check's answer: it serves.</summary>
     public static Task ServeAsync(HttpContext http) => FaultServer.AnswerAsync(

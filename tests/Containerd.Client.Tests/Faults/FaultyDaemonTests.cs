@@ -23,6 +23,10 @@ public sealed class FaultyDaemonTests : IAsyncLifetime
             [FaultyDaemon.Id], await client.Containers.ListAsync().Select(container => container.Id).ToArrayAsync()),
         ["Read"] = async (_, content) => Assert.Equal(
             FaultyDaemon.Blob, await content.ReadAsync("sha256:0", FaultyDaemon.Blob.Length, CancellationToken.None)),
+
+        // With a filter nothing is followed, so that nothing but marks is asked for.
+        ["Subscribe"] = async (client, _) =>
+            await (await client.Events.SubscribeAsync(new EventSubscription { Filters = ["event.x==y"] })).DisposeAsync(),
         ["Write"] = (_, content) => content.WriteAsync(
             "ingest",
             digest: null,
@@ -69,6 +73,7 @@ public sealed class FaultyDaemonTests : IAsyncLifetime
         {
             using var sound = client.WithTimeout(Within.HangGuard);
             var content = Content(deadline);
+            _server.On("Publish", FaultyDaemon.AcknowledgeAsync);
             _server.On(call, answer);
             for (var i = 0; i < 3; i++)
             {
@@ -135,6 +140,7 @@ public sealed class FaultyDaemonTests : IAsyncLifetime
     [InlineData("Get")]
     [InlineData("ListStream")]
     [InlineData("Read")]
+    [InlineData("Subscribe")]
     [InlineData("Write")]
     public async Task A_call_on_a_connection_that_was_closed_says_so(string call)
     {

@@ -8,7 +8,6 @@ using Containerd.Protocol.Tasks;
 using Containerd.Protocol.Types;
 using Google.Protobuf;
 using Any = Google.Protobuf.WellKnownTypes.Any;
-using Empty = Google.Protobuf.WellKnownTypes.Empty;
 
 namespace Containerd.Client;
 
@@ -41,7 +40,7 @@ public sealed partial class CheckpointClient
         string name = FullName(reference);
         Container container = await _containers.GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
         await RefuseTakenAsync(name, cancellationToken).ConfigureAwait(false);
-        var checkpoint = new TaskCheckpoint(container, options);
+        var checkpoint = new TaskCheckpoint(_containers.Tasks, container, options);
         return await UnderLeaseAsync(
             checkpoint,
             name,
@@ -93,10 +92,15 @@ public sealed partial class CheckpointClient
         Lease lease, Container container, TaskCheckpoint checkpoint, CheckpointOptions options, CancellationToken cancellationToken)
     {
         var parts = new List<CtrDescriptor>();
+
+        // Looked up before the task may end: where it is gone, the task runs on.
+        CtrDescriptor? image = options.IncludeImage && container.Image.Length > 0
+            ? (await _images.GetAsync(container.Image, cancellationToken).ConfigureAwait(false)).Target
+            : null;
         bool withFiles = options.IncludeRwLayer && container.SnapshotKey.Length > 0;
 
         // A task that ends with its checkpoint writes no more; one that runs on is held meanwhile.
-        bool paused = withFiles && !options.Exit && await PauseAsync(container.Id, cancellationToken).ConfigureAwait(false);
+        bool paused = withFiles && !options.Exit && await _containers.Tasks.HoldAsync(container.Id, cancellationToken).ConfigureAwait(false);
         try
         {
             parts.Add(await checkpoint.TakeAsync(lease, cancellationToken).ConfigureAwait(false));
@@ -108,13 +112,13 @@ public sealed partial class CheckpointClient
         }
         catch (Exception) when (paused)
         {
-            await ThawAsync(container.Id, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _containers.Tasks.ThawAsync(container.Id, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw;
         }
 
         if (paused)
         {
-            await ThawAsync(container.Id, cancellationToken).ConfigureAwait(false);
+            await _containers.Tasks.ThawAsync(container.Id, cancellationToken).ConfigureAwait(false);
         }
 
         parts.Add(await WriteAnyAsync(lease, CheckpointMediaTypes.Config, container.Spec, cancellationToken).ConfigureAwait(false));
@@ -142,48 +146,14 @@ public sealed partial class CheckpointClient
         if (container.Image.Length > 0)
         {
             annotations.Add(CheckpointAnnotations.Image, container.Image);
-            if (options.IncludeImage)
+            if (image is not null)
             {
-                parts.Add((await _images.GetAsync(container.Image, cancellationToken).ConfigureAwait(false)).Target);
+                parts.Add(image);
             }
         }
 
         return new ImageIndex { Manifests = parts, Annotations = annotations };
     }
-
-    private async Task<bool> PauseAsync(string id, CancellationToken cancellationToken)
-    {
-        CtrTask task = await _containers.Tasks.GetAsync(id, cancellationToken).ConfigureAwait(false);
-        if (task.Status != CtrTaskStatus.Running)
-        {
-            return false;
-        }
-
-        await _services.CallToEndAsync(
-            TaskMethods.Pause,
-            new PauseTaskRequest { ContainerId = id },
-            Resource.Task(id),
-            cancellationToken,
-            limit => ResumeAsync(id, limit)).ConfigureAwait(false);
-        return true;
-    }
-
-    /// <summary>Lets a task go on that was held. Where CRIU still writes, as its caller has left it, the shim does it afterwards.</summary>
-    private async Task ThawAsync(string id, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _services.CompleteAsync(
-                limit => ResumeAsync(id, limit), Resource.Task(id), cancellationToken, whole: true).ConfigureAwait(false);
-        }
-        catch (CtrException e) when (e.Kind is CtrErrorKind.NotFound or CtrErrorKind.FailedPrecondition)
-        {
-            // It has ended meanwhile, or somebody else has let it go on.
-        }
-    }
-
-    private Task<Empty> ResumeAsync(string id, CancellationToken cancellationToken) => _services.CallAsync(
-        TaskMethods.Resume, new ResumeTaskRequest { ContainerId = id }, Resource.Task(id), cancellationToken, ServiceChannel.NoTimeout);
 
     /// <summary>What the container has written over its image, as a layer.</summary>
     private async Task<CtrDescriptor> WriteRwLayerAsync(Lease lease, Container container, CancellationToken cancellationToken)

@@ -49,7 +49,7 @@ public sealed partial class CheckpointClient
         string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
         RequireFree(path);
         Container container = await _containers.GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
-        var checkpoint = new TaskCheckpoint(container, options ?? new CheckpointOptions());
+        var checkpoint = new TaskCheckpoint(_containers.Tasks, container, options ?? new CheckpointOptions());
 
         // Made before the task may end: where it cannot be, the task runs on.
         string partial = MakeBeside(path);
@@ -91,7 +91,7 @@ public sealed partial class CheckpointClient
     {
         RequireAbsolute(imagePath);
         Container container = await _containers.GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
-        var checkpoint = new TaskCheckpoint(container, options ?? new CheckpointOptions());
+        var checkpoint = new TaskCheckpoint(_containers.Tasks, container, options ?? new CheckpointOptions());
         try
         {
             await checkpoint.WriteAsync(_services, imagePath, cancellationToken).ConfigureAwait(false);

@@ -8,7 +8,7 @@ using Google.Protobuf.WellKnownTypes;
 namespace Containerd.Client;
 
 /// <summary>Has the daemon write a task's memory: into the content store, under a lease, or into a directory of its host.</summary>
-internal sealed class TaskCheckpoint(Container container, CheckpointOptions options)
+internal sealed class TaskCheckpoint(TaskClient tasks, Container container, CheckpointOptions options)
 {
     /// <summary>Whether the task is to end with the checkpoint.</summary>
     public bool EndsTask => options.Exit;
@@ -22,34 +22,61 @@ internal sealed class TaskCheckpoint(Container container, CheckpointOptions opti
     /// <summary>The token for what is done with the checkpoint: one that nothing else is left of is not dropped for a cancellation.</summary>
     public CancellationToken After(CancellationToken cancellationToken) => HasEndedTask ? CancellationToken.None : cancellationToken;
 
+    /// <summary>The options as they are noted in an image.</summary>
+    public Any Options() => Options(options.Exit);
+
     /// <summary>The options as the daemon gets them, of the kind that the container's runtime takes.</summary>
-    public Any Options(string? imagePath = null) => RuntimeOptions.Pack(container.Runtime.Name == RuntimeOptions.RuntimeV1
+    private Any Options(bool exit, string? imagePath = null) => RuntimeOptions.Pack(container.Runtime.Name == RuntimeOptions.RuntimeV1
         ? new Protocol.RuntimeV1.CheckpointOptions
         {
-            Exit = options.Exit,
+            Exit = exit,
             FileLocks = true,
             ImagePath = imagePath ?? "",
             WorkPath = options.WorkPath ?? "",
         }
         : new Protocol.Runc.CheckpointOptions
         {
-            Exit = options.Exit,
+            Exit = exit,
             FileLocks = true,
             ImagePath = imagePath ?? "",
             WorkPath = options.WorkPath ?? "",
         });
 
-    /// <summary>Writes the memory into the content store (Tasks.Checkpoint).</summary>
+    /// <summary>
+    /// Writes the memory into the content store (Tasks.Checkpoint). A task that is to end is held meanwhile, and ended when its
+    /// memory is there: CRIU would end it before the daemon has it, which may have no room for it.
+    /// </summary>
     /// <param name="lease">Keeps what is written.</param>
     /// <param name="cancellationToken">Ends the call, as soon as CRIU has ended.</param>
     /// <returns>The tar of CRIU's images.</returns>
     /// <exception cref="CtrException">NotFound without a task; CheckpointFailed or CriuNotFound where CRIU cannot.</exception>
     public async Task<CtrDescriptor> TakeAsync(Lease lease, CancellationToken cancellationToken)
     {
+        bool held = options.Exit && await tasks.HoldAsync(container.Id, cancellationToken).ConfigureAwait(false);
         try
         {
-            CheckpointTaskResponse response = await CallAsync(lease.Services, Options(), cancellationToken).ConfigureAwait(false);
-            return Memory = response.Descriptors.Select(Descriptors.ToRecord).FirstOrDefault(part => part.MediaType == CheckpointMediaTypes.Memory)
+            Memory = await WriteMemoryAsync(lease, cancellationToken).ConfigureAwait(false);
+            if (options.Exit)
+            {
+                await EndAsync().ConfigureAwait(false);
+            }
+
+            return Memory;
+        }
+        catch (Exception) when (held && !HasEndedTask)
+        {
+            await tasks.ThawAsync(container.Id, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+    }
+
+    private async Task<CtrDescriptor> WriteMemoryAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        try
+        {
+            CheckpointTaskResponse response = await CallAsync(
+                lease.Services, Options(exit: false), endsTask: false, cancellationToken).ConfigureAwait(false);
+            return response.Descriptors.Select(Descriptors.ToRecord).FirstOrDefault(part => part.MediaType == CheckpointMediaTypes.Memory)
                 ?? throw new CtrException(
                     CtrErrorKind.Unknown, "CheckpointFailed", $"The daemon made a checkpoint of container '{container.Id}' without its memory.", container.Id);
         }
@@ -57,32 +84,45 @@ internal sealed class TaskCheckpoint(Container container, CheckpointOptions opti
         {
             // containerd before 2.0 fails when the spec, which it stores after the memory, is there from an earlier
             // checkpoint. The memory is there by then.
-            HasEndedTask = options.Exit;
-            Memory = await FindMemoryAsync(lease, After(cancellationToken)).ConfigureAwait(false);
-            if (Memory is null)
+            if (await FindMemoryAsync(lease, cancellationToken).ConfigureAwait(false) is { } memory)
             {
-                throw;
+                return memory;
             }
 
-            return Memory;
+            throw;
+        }
+    }
+
+    private async Task EndAsync()
+    {
+        HasEndedTask = true;
+        try
+        {
+            await tasks.EndHeldAsync(container.Id).ConfigureAwait(false);
+        }
+        catch (CtrException e)
+        {
+            HasEndedTask = e.MayHaveHappened();
+            throw;
         }
     }
 
     /// <summary>Writes the memory into a directory on the daemon's host (Tasks.Checkpoint with an image path).</summary>
     public Task WriteAsync(ServiceChannel services, string imagePath, CancellationToken cancellationToken) =>
-        CallAsync(services, Options(imagePath), cancellationToken);
+        CallAsync(services, Options(options.Exit, imagePath), options.Exit, cancellationToken);
 
-    private async Task<CheckpointTaskResponse> CallAsync(ServiceChannel services, Any request, CancellationToken cancellationToken)
+    private async Task<CheckpointTaskResponse> CallAsync(
+        ServiceChannel services, Any request, bool endsTask, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         Resource task = Resource.Task(container.Id);
         await services.SettledAsync(task, cancellationToken).ConfigureAwait(false);
         CheckpointTaskResponse? response = null;
-        HasEndedTask = options.Exit;
+        HasEndedTask = endsTask;
         try
         {
             // A CRIU that is killed in the middle of it leaves its code in the task's processes. Whoever cancels leaves it to
-            // itself, unless the task is to end: then nothing else is left of it, and is saved all the same.
+            // itself, unless CRIU is to end the task: then nothing else is left of it.
             await services.CompleteAsync(
                 async limit => response = await services.WhileServingAsync(
                     end => services.CallAsync(
@@ -95,7 +135,7 @@ internal sealed class TaskCheckpoint(Container container, CheckpointOptions opti
                     limit).ConfigureAwait(false),
                 task,
                 cancellationToken,
-                options.Exit ? ServiceChannel.CleanUpTimeout : null,
+                endsTask ? ServiceChannel.CleanUpTimeout : null,
                 whole: true).ConfigureAwait(false);
         }
         catch (CtrException e)

@@ -11,19 +11,22 @@ public sealed class TaskCheckpointTests : IAsyncLifetime
 {
     private static readonly TimeSpan s_deadline = TimeSpan.FromMilliseconds(200);
 
-    private readonly TaskCheckpoint _checkpoint = new(
-        new Container { Id = "c1", Runtime = new() { Name = "io.containerd.runc.v2" } }, new CheckpointOptions());
-
     private FaultServer _server = null!;
+    private ContainerdClient _client = null!;
     private ServiceChannel _services = null!;
 
     public async Task InitializeAsync()
     {
         _server = await FaultServer.StartAsync();
         _services = new ServiceChannel(_server.Channel, ContainerdAddress.Parse(_server.SocketPath), "default", s_deadline);
+        _client = ContainerdClient.Create(_services.Address);
     }
 
-    public async Task DisposeAsync() => await _server.DisposeAsync();
+    public async Task DisposeAsync()
+    {
+        _client.Dispose();
+        await _server.DisposeAsync();
+    }
 
     [Fact]
     public async Task A_daemon_that_falls_silent_is_given_up()
@@ -56,5 +59,7 @@ public sealed class TaskCheckpointTests : IAsyncLifetime
         await Within.BoundedAsync(WriteAsync());
     }
 
-    private Task WriteAsync() => _checkpoint.WriteAsync(_services, "/images", CancellationToken.None);
+    private Task WriteAsync() => new TaskCheckpoint(
+        _client.Tasks, new Container { Id = "c1", Runtime = new() { Name = "io.containerd.runc.v2" } }, new CheckpointOptions())
+        .WriteAsync(_services, "/images", CancellationToken.None);
 }

@@ -72,16 +72,17 @@ public sealed class CheckpointExitTests(DaemonFixture daemon) : CheckpointTests(
     }
 
     [SkippableFact]
-    public async Task An_image_that_cannot_be_made_leaves_the_memory_in_the_daemon()
+    public async Task Where_the_image_that_goes_along_is_gone_the_task_runs_on()
     {
         var id = await CountingAsync();
         await Daemon.RunCtrAsync("images", "tag", Image, "kept:1");
         await Daemon.RunCtrAsync("images", "rm", Image);
         try
         {
-            var message = await AssertErrorAsync(
-                "CheckpointKept", CtrErrorKind.Unknown, () => Checkpoints.SaveImageAsync(id, "saved:1", s_exit with { IncludeImage = true }));
-            await AssertKeptAsync(id, message);
+            await AssertErrorAsync(
+                "ImageNotFound", CtrErrorKind.NotFound, () => Checkpoints.SaveImageAsync(id, "saved:1", s_exit with { IncludeImage = true }));
+            await CountBeyondAsync(id, await CountAsync(id) + 20);
+            await Tasks.ForceDeleteAsync(id).WaitAsync(Hang);
         }
         finally
         {

@@ -21,6 +21,50 @@ public sealed class FullDiskTests(PrivateDaemon daemon) : IClassFixture<PrivateD
         await FailsOnAsync("io.containerd.snapshotter.v1.overlayfs/snapshots", [], "snapshots");
     }
 
+    [SkippableTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_checkpoint_on_a_full_content_store_fails_and_the_task_runs_on(bool exit)
+    {
+        await daemon.RequireAsync();
+        using var client = daemon.Connect("checkpoint");
+        await PrivateDaemon.ImportAsync(client);
+        var id = $"full-{exit}";
+
+        // More than fits, in the shell's memory.
+        await client.Containers.CreateAsync(new()
+        {
+            Image = "busybox",
+            SpecOptions = new() { Id = id, Command = ["sh", "-c", "a=$(head -c 3000000 /dev/urandom | base64); echo ready > /ready; while :; do sleep 1; done"] },
+        });
+        await client.Tasks.StartAsync(id, DetachedOutput.None);
+        await client.Tasks.ExecAsync(id, new() { Command = ["sh", "-c", "until [ -s /ready ]; do usleep 10000; done"] }).WaitAsync(s_hang);
+        var path = Path.Combine(daemon.Root, "io.containerd.content.v1.content");
+        var saved = Path.Combine(daemon.Directory, id);
+        await RunAsync("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", path);
+        try
+        {
+            Directory.CreateDirectory(Path.Combine(path, "ingest"));
+            Directory.CreateDirectory(Path.Combine(path, "blobs"));
+
+            var error = await Assert.ThrowsAsync<CtrException>(
+                () => client.Checkpoints.SaveAsync(id, saved, new CheckpointOptions { Exit = exit }).WaitAsync(s_hang));
+
+            Assert.Equal(("DiskFull", CtrErrorKind.ResourceExhausted), (error.ErrorId, error.Kind));
+            Assert.False(Path.Exists(saved));
+        }
+        finally
+        {
+            await RunAsync("umount", path);
+        }
+
+        Assert.Equal(CtrTaskStatus.Running, (await client.Tasks.GetAsync(id)).Status);
+        await client.Checkpoints.SaveAsync(id, saved, new CheckpointOptions { Exit = exit }).WaitAsync(s_hang);
+        await client.Tasks.ForceDeleteAsync(id).WaitAsync(s_hang);
+        await client.Checkpoints.StartAsync(id, saved, DetachedOutput.None).WaitAsync(s_hang);
+        await client.Tasks.ForceDeleteAsync(id).WaitAsync(s_hang);
+    }
+
     private async Task FailsOnAsync(string below, string[] directories, string @namespace)
     {
         await daemon.RequireAsync();

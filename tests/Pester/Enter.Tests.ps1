@@ -81,6 +81,7 @@ Describe 'Enter-CtrTask on a terminal' -Skip:$noPython {
         $exec.Status | Should -Be 'Running'
         ($exec | Connect-CtrTask -StandardInput "echo again`n", "exit 4`n").Text | Should -Contain 'again'
         ($exec | Wait-CtrTask -TimeoutSec 60 | Remove-CtrTask).ExitCode | Should -Be 4
+        Get-ChildItem $env:CONTAINERD_POWERSHELL_STATE -Recurse -Filter exec-*-std* | Should -BeNullOrEmpty
     }
 
     It 'starts nothing with -WhatIf, and writes nothing' {

@@ -51,8 +51,9 @@ public sealed partial class CheckpointClient
         Container container = await _containers.GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
         var checkpoint = new TaskCheckpoint(_containers.Tasks, container, options ?? new CheckpointOptions());
 
-        // Made before the task may end: where it cannot be, the task runs on.
-        string partial = MakeBeside(path);
+        // Made before the task may end: where it cannot be, the task runs on. One that is there may be a link, or a disk of its own.
+        bool isThere = Directory.Exists(path);
+        string partial = MakePartial(path, isThere ? path : Path.GetDirectoryName(path)!);
         try
         {
             return await UnderLeaseAsync(checkpoint, path, SaveUnderAsync, cancellationToken).ConfigureAwait(false);
@@ -67,12 +68,15 @@ public sealed partial class CheckpointClient
             // The lease is not completed: what it keeps is to go with it.
             CtrDescriptor memory = await checkpoint.TakeAsync(lease, cancellationToken).ConfigureAwait(false);
             long size = await ExtractAsync(lease, memory, partial, checkpoint.After(cancellationToken)).ConfigureAwait(false);
-            if (Directory.Exists(path))
+            if (isThere)
             {
-                Directory.Delete(path);
+                MoveUp(partial, path);
+            }
+            else
+            {
+                Directory.Move(partial, path);
             }
 
-            Directory.Move(partial, path);
             return Describe(container, CtrCheckpointKind.Directory, path, size);
         }
     }
@@ -174,13 +178,17 @@ public sealed partial class CheckpointClient
         }
     }
 
-    /// <summary>Makes a directory beside the one that is wanted, which so is whole or not there.</summary>
-    private static string MakeBeside(string path)
+    /// <summary>Makes a directory for what is to be in the one that is wanted, which so is whole or not there.</summary>
+    private static string MakePartial(string path, string parent)
     {
-        string partial = Path.Combine(Path.GetDirectoryName(path)!, $".{Path.GetFileName(path)}.{Path.GetRandomFileName()}");
+        string partial = Path.Combine(parent, $".{Path.GetFileName(path)}.{Path.GetRandomFileName()}");
         try
         {
             CheckpointArchive.CreateDirectory(partial);
+            if (parent == path && !OperatingSystem.IsWindows())
+            {
+                File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -189,6 +197,15 @@ public sealed partial class CheckpointClient
         }
 
         return partial;
+    }
+
+    /// <summary>Moves what is in a directory to the one above it, last of all the file that makes it a checkpoint.</summary>
+    private static void MoveUp(string partial, string path)
+    {
+        foreach (string entry in Directory.GetFileSystemEntries(partial).OrderBy(entry => Path.GetFileName(entry) == CheckpointArchive.Inventory))
+        {
+            Directory.Move(entry, Path.Combine(path, Path.GetFileName(entry)));
+        }
     }
 
     /// <summary>Removes what was not completed. That it was not, and why, is what is reported, not this.</summary>

@@ -64,9 +64,9 @@ public sealed partial class TaskClient
     {
         Identifier.Validate(id, "container id");
 
-        // Those of a detached task, and of its detached execs, which go with it: nobody else removes them.
+        // Those of a detached task, and of its execs that nobody is attached to, which go with it: nobody else removes them.
         string bundle = Bundle.PathFor(_stateDirectory, _services.Address, _services.Namespace, id);
-        string[] files = [.. ProcessFifos.Find(bundle, InitProcess), .. ProcessFifos.Find(bundle, DetachedExec)];
+        string[] files = [.. ProcessFifos.Find(bundle, InitProcess), .. ProcessFifos.Find(bundle, DetachedExec), .. ProcessFifos.Find(bundle, ExecProcess)];
 
         // A daemon whose caller leaves in the middle of it forgets the task and keeps its directory, so that the container
         // never gets another one.

@@ -23,7 +23,7 @@ public sealed partial class TaskClient
     public async Task<RunningProcess> StartExecAsync(string id, ExecOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        Validate(options);
+        Validate(id, options);
         Container container = await _containers.GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
         using IDisposable turn = await ExecGate.EnterAsync(_services, id, cancellationToken).ConfigureAwait(false);
         return await StartExecAsync(container, options, cancellationToken).ConfigureAwait(false);
@@ -76,7 +76,7 @@ public sealed partial class TaskClient
         string id, ExecOptions options, DetachedOutput? output = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        Validate(options);
+        Validate(id, options);
         Container container = await _containers.GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
         using IDisposable turn = await ExecGate.EnterAsync(_services, id, cancellationToken).ConfigureAwait(false);
         return await StartDetachedExecAsync(container, options, output ?? DetachedOutput.DefaultLog, cancellationToken).ConfigureAwait(false);
@@ -169,11 +169,16 @@ public sealed partial class TaskClient
 
     private static string Text(MemoryStream bytes) => Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length);
 
-    private static void Validate(ExecOptions options)
+    private static void Validate(string id, ExecOptions options)
     {
         if (options.ExecId is { } execId)
         {
             Identifier.Validate(execId, "exec id");
+            if (execId == id)
+            {
+                throw CtrException.InvalidArgument(
+                    "InvalidExecId", $"The exec id '{execId}' is that of the container: its end would be told as the end of the task.", execId);
+            }
         }
 
         if (options.Command.Count == 0 || options.Command[0].Length == 0)

@@ -78,6 +78,7 @@ public sealed class RefusedOptionsTests : IDisposable
         await RefusedAsync("InvalidContainerId", Allowed, () => _client.Containers.CreateAsync(new() { SpecOptions = s_good with { Id = id } }));
         await RefusedAsync("InvalidContainerId", Allowed, () => _client.Tasks.StartAsync(id));
         await RefusedAsync("InvalidExecId", Allowed, () => _client.Tasks.StartExecAsync("good", new() { Command = ["true"], ExecId = id }));
+        await RefusedAsync("InvalidExecId", "that of the container", () => _client.Tasks.StartExecAsync("good", new() { Command = ["true"], ExecId = "good" }));
         await RefusedAsync("InvalidNamespace", Allowed, () => Task.FromResult(_client.WithNamespace(id)));
     }
 

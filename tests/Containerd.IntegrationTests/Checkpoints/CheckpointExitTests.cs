@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Containerd.Client;
 
@@ -136,12 +135,5 @@ public sealed class CheckpointExitTests(DaemonFixture daemon) : CheckpointTests(
         await Tasks.ForceDeleteAsync(id).WaitAsync(Hang);
         await Daemon.RunCtrAsync("leases", "delete", "--sync", lease);
         Assert.DoesNotContain(digest, await BlobsAsync());
-    }
-
-    private static async Task RunAsync(string command, params string[] arguments)
-    {
-        using var process = Process.Start(command, arguments);
-        await process.WaitForExitAsync().WaitAsync(Hang);
-        Assert.Equal(0, process.ExitCode);
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Containerd.Client;
 using Containerd.IntegrationTests.Tasks;
@@ -22,6 +23,14 @@ public abstract class CheckpointTests(DaemonFixture daemon) : TaskTests(daemon),
     {
         Directory.Delete(_root, recursive: true);
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Runs a command that must succeed.</summary>
+    protected static async Task RunAsync(string command, params string[] arguments)
+    {
+        using var process = Process.Start(command, arguments);
+        await process.WaitForExitAsync().WaitAsync(Hang);
+        Assert.Equal(0, process.ExitCode);
     }
 
     /// <summary>A path of this test's own, at which nothing is.</summary>

@@ -76,6 +76,38 @@ public sealed class DirectoryTests(DaemonFixture daemon) : CheckpointTests(daemo
         await AssertGoesOnAsync(id);
     }
 
+    [SkippableTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_empty_directory_that_is_there_may_be_a_link_or_a_disk_of_its_own(bool disk)
+    {
+        var id = await CountingAsync();
+        var path = NewPath();
+        var target = disk ? path : NewPath();
+        Directory.CreateDirectory(target);
+        await (disk ? RunAsync("mount", "-t", "tmpfs", "tmpfs", path) : RunAsync("ln", "-s", target, path));
+        try
+        {
+            await Checkpoints.SaveAsync(id, path, new CheckpointOptions { Exit = true }).WaitAsync(Hang);
+
+            Assert.True(File.Exists(Path.Combine(target, CheckpointArchive.Inventory)));
+            Assert.Empty(Directory.EnumerateFileSystemEntries(target, ".*"));
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, ModeOf(target));
+            await Checkpoints.StartAsync(id, path, DetachedOutput.None).WaitAsync(Hang);
+            await AssertGoesOnAsync(id);
+            await Tasks.ForceDeleteAsync(id).WaitAsync(Hang);
+        }
+        finally
+        {
+            if (disk)
+            {
+                await RunAsync("umount", path);
+            }
+        }
+    }
+
+    private static UnixFileMode ModeOf(string path) => OperatingSystem.IsWindows() ? UnixFileMode.None : File.GetUnixFileMode(path);
+
     [SkippableFact]
     public async Task A_task_of_runtime_v1_is_saved_and_goes_on()
     {

@@ -18,6 +18,7 @@ internal sealed class DetachedStreams : IDisposable
     private SafePipeHandle? _reader;
     private bool _kept;
     private bool _logKept;
+    private bool _takenBack;
 
     private DetachedStreams(string bundle)
     {
@@ -51,6 +52,12 @@ internal sealed class DetachedStreams : IDisposable
 
     /// <summary>The process has them now.</summary>
     public void Keep() => _kept = true;
+
+    /// <summary>The process is gone, or never was.</summary>
+    public void MarkTakenBack() => _takenBack = true;
+
+    /// <summary>The daemon went away with the answer: the process may have them, unless it was taken back.</summary>
+    public void KeepUnlessTakenBack() => _kept |= !_takenBack;
 
     /// <summary>The log, and the directory that it lies in, are those of another task.</summary>
     public void KeepLog() => _logKept = true;

@@ -72,7 +72,12 @@ public sealed partial class TaskClient
 
             // Before the clean-up, which takes CRIU's log along.
             Exception explained = await ExplainStartAsync(e, id, ArgsOf(container), source).ConfigureAwait(false);
-            await CleanUpAsync(id, execId: null, cancellationToken).ConfigureAwait(false);
+            await CleanUpAsync(id, execId: null, cancellationToken, streams is null ? null : streams.MarkTakenBack).ConfigureAwait(false);
+            if (e is CtrException && e.MayHaveHappened())
+            {
+                streams?.KeepUnlessTakenBack();
+            }
+
             throw explained;
         }
     }
@@ -139,7 +144,12 @@ public sealed partial class TaskClient
         int pid;
         try
         {
-            pid = await CreateCoreAsync(container, ContainerClient.SpecOf(container), paths, source, cancellationToken).ConfigureAwait(false);
+            pid = await CreateCoreAsync(container, ContainerClient.SpecOf(container), paths, source, cancellationToken, streams.MarkTakenBack).ConfigureAwait(false);
+        }
+        catch (CtrException e) when (e.MayHaveHappened())
+        {
+            streams.KeepUnlessTakenBack();
+            throw;
         }
         catch (CtrException e) when (e.Kind == CtrErrorKind.AlreadyExists)
         {
@@ -163,7 +173,12 @@ public sealed partial class TaskClient
     }
 
     private async Task<int> CreateCoreAsync(
-        Container container, CtrSpec spec, StandardIO streams, RestoreSource? source, CancellationToken cancellationToken)
+        Container container,
+        CtrSpec spec,
+        StandardIO streams,
+        RestoreSource? source,
+        CancellationToken cancellationToken,
+        Action? takenBack = null)
     {
         var request = new CreateTaskRequest
         {
@@ -191,7 +206,7 @@ public sealed partial class TaskClient
                 Resource.Task(container.Id),
                 source,
                 cancellationToken,
-                limit => Patient.KillAndDeleteAsync(container.Id, execId: null, limit)).ConfigureAwait(false);
+                limit => TakeBackAsync(container.Id, execId: null, takenBack, limit)).ConfigureAwait(false);
         }
         catch (Exception e)
         {

@@ -90,7 +90,16 @@ public sealed partial class TaskClient
         string bundle = BundleOf(container);
         using var streams = DetachedStreams.Open(bundle, DetachedExec, Bundle.LogOf(bundle, execId), output, options.Terminal);
         StandardIO paths = streams.Paths;
-        await CreateExecAsync(container, execId, options, paths, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await CreateExecAsync(container, execId, options, paths, cancellationToken, streams.MarkTakenBack).ConfigureAwait(false);
+        }
+        catch (CtrException e) when (e.MayHaveHappened())
+        {
+            streams.KeepUnlessTakenBack();
+            throw;
+        }
+
         try
         {
             int pid = await StartProcessAsync(id, execId, cancellationToken).ConfigureAwait(false);
@@ -112,7 +121,12 @@ public sealed partial class TaskClient
         }
         catch (Exception e)
         {
-            await CleanUpAsync(id, execId, cancellationToken).ConfigureAwait(false);
+            await CleanUpAsync(id, execId, cancellationToken, streams.MarkTakenBack).ConfigureAwait(false);
+            if (e is CtrException && e.MayHaveHappened())
+            {
+                streams.KeepUnlessTakenBack();
+            }
+
             throw CommandErrors.Explain(e, id, options.Command);
         }
     }
@@ -135,7 +149,12 @@ public sealed partial class TaskClient
     }
 
     private async Task CreateExecAsync(
-        Container container, string execId, ExecOptions options, StandardIO streams, CancellationToken cancellationToken)
+        Container container,
+        string execId,
+        ExecOptions options,
+        StandardIO streams,
+        CancellationToken cancellationToken,
+        Action? takenBack = null)
     {
         CtrSpecProcess process = await ProcessOfAsync(container, options, cancellationToken).ConfigureAwait(false);
         var request = new ExecProcessRequest
@@ -162,7 +181,7 @@ public sealed partial class TaskClient
             request,
             ResourceOf(container.Id, execId),
             cancellationToken,
-            limit => Patient.KillAndDeleteAsync(container.Id, execId, limit)).ConfigureAwait(false);
+            limit => TakeBackAsync(container.Id, execId, takenBack, limit)).ConfigureAwait(false);
     }
 
     private static string NewExecId() => $"exec-{Convert.ToHexString(RandomNumberGenerator.GetBytes(8))}";

@@ -115,8 +115,18 @@ public sealed partial class TaskClient
                 cancellationToken);
 
     /// <summary>Takes back a process, also when its caller has cancelled.</summary>
-    internal Task CleanUpAsync(string id, string? execId, CancellationToken cancellationToken) =>
-        _services.CleanUpAsync(limit => Patient.KillAndDeleteAsync(id, execId, limit), ResourceOf(id, execId), cancellationToken);
+    /// <param name="id">The container's id.</param>
+    /// <param name="execId">The exec; null for the task.</param>
+    /// <param name="cancellationToken">The caller's.</param>
+    /// <param name="done">Is told when that has gone through.</param>
+    internal Task CleanUpAsync(string id, string? execId, CancellationToken cancellationToken, Action? done = null) =>
+        _services.CleanUpAsync(limit => TakeBackAsync(id, execId, done, limit), ResourceOf(id, execId), cancellationToken);
+
+    private async Task TakeBackAsync(string id, string? execId, Action? done, CancellationToken cancellationToken)
+    {
+        await Patient.KillAndDeleteAsync(id, execId, cancellationToken).ConfigureAwait(false);
+        done?.Invoke();
+    }
 
     /// <summary>The same client for taking back, whose calls have time of their own.</summary>
     private TaskClient Patient => new(_services.ForCleanUp, _containers, _snapshots, _stateDirectory);

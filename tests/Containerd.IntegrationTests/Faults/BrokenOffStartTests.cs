@@ -10,45 +10,60 @@ public sealed class BrokenOffStartTests(PrivateDaemon daemon) : IClassFixture<Pr
 {
     private static readonly TimeSpan s_hang = TimeSpan.FromSeconds(60);
 
-    [SkippableFact]
-    public async Task What_is_left_says_so_can_be_removed_and_is_started_anew()
+    [SkippableTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_is_left_keeps_its_output_says_so_can_be_removed_and_is_started_anew(bool terminal)
     {
+        var id = $"broken-off-{terminal}";
         await daemon.RequireAsync();
         using var client = daemon.Connect();
         await PrivateDaemon.ImportAsync(client);
         await client.Containers.CreateAsync(new()
         {
             Image = "busybox",
-            SpecOptions = new() { Id = "broken-off", Command = ["sleep", "3600"] },
-            RuntimeOptions = new Dictionary<string, object?> { ["BinaryName"] = await LingeringRuncAsync() },
+            SpecOptions = new() { Id = id, Command = ["sh", "-c", "echo begun; exec sleep 3600"], Terminal = terminal },
+            RuntimeOptions = new Dictionary<string, object?> { ["BinaryName"] = await LingeringRuncAsync(id) },
         });
 
-        var starting = client.Tasks.StartAsync("broken-off");
-        await UntilBegunAsync();
+        var starting = client.Tasks.StartAsync(id);
+        await UntilBegunAsync(id);
         await daemon.KillAsync();
         Assert.Equal(CtrErrorKind.Unavailable, (await Assert.ThrowsAsync<CtrException>(() => starting.WaitAsync(s_hang))).Kind);
         await daemon.RestartAsync();
 
-        var left = await client.Tasks.GetAsync("broken-off").WaitAsync(s_hang);
+        var left = await client.Tasks.GetAsync(id).WaitAsync(s_hang);
         Assert.Equal(CtrTaskStatus.Created, left.Status);
-        var refused = await Assert.ThrowsAsync<CtrException>(() => client.Tasks.StartAsync("broken-off").WaitAsync(s_hang));
+        Assert.Equal("begun", await ReadLineAsync(client, id, terminal).WaitAsync(s_hang));
+        var refused = await Assert.ThrowsAsync<CtrException>(() => client.Tasks.StartAsync(id).WaitAsync(s_hang));
         Assert.Equal(("TaskAlreadyStarted", CtrErrorKind.FailedPrecondition), (refused.ErrorId, refused.Kind));
         Assert.Contains("Remove-CtrTask -Force", refused.RecommendedAction);
 
-        await client.Tasks.ForceDeleteAsync("broken-off").WaitAsync(s_hang);
+        await client.Tasks.ForceDeleteAsync(id).WaitAsync(s_hang);
         File.Delete(Lingers);
-        await client.Tasks.StartAsync("broken-off").WaitAsync(s_hang);
-        await client.Tasks.ForceDeleteAsync("broken-off").WaitAsync(s_hang);
+        await client.Tasks.StartAsync(id).WaitAsync(s_hang);
+        await client.Tasks.ForceDeleteAsync(id).WaitAsync(s_hang);
     }
 
-    private string Begun => Path.Combine(daemon.Directory, "begun");
+    private static async Task<string> ReadLineAsync(ContainerdClient client, string id, bool terminal)
+    {
+        if (!terminal)
+        {
+            return (await client.Tasks.ReadLogAsync(id).FirstAsync()).Text;
+        }
+
+        await using var attached = await client.Tasks.AttachAsync(id);
+        return (await attached.ReadLinesAsync().FirstAsync()).Text;
+    }
+
+    private string BegunOf(string id) => Path.Combine(daemon.Directory, $"begun-{id}");
 
     private string Lingers => Path.Combine(daemon.Directory, "lingers");
 
     /// <summary>A runc whose start goes on after the process has begun, as on a busy machine, as long as a file is there.</summary>
-    private async Task<string> LingeringRuncAsync()
+    private async Task<string> LingeringRuncAsync(string id)
     {
-        var path = Path.Combine(daemon.Directory, "lingering-runc");
+        var path = Path.Combine(daemon.Directory, $"runc-{id}");
         await File.WriteAllTextAsync(Lingers, "");
         await File.WriteAllTextAsync(
             path,
@@ -58,7 +73,7 @@ public sealed class BrokenOffStartTests(PrivateDaemon daemon) : IClassFixture<Pr
             case " $* " in
             *" start "*)
                 "$real" "$@" || exit
-                : > {Begun}
+                : > {BegunOf(id)}
                 while [ -e {Lingers} ]; do sleep 0.05; done
                 exit 0 ;;
             esac
@@ -73,10 +88,10 @@ public sealed class BrokenOffStartTests(PrivateDaemon daemon) : IClassFixture<Pr
         return path;
     }
 
-    private async Task UntilBegunAsync()
+    private async Task UntilBegunAsync(string id)
     {
         using var hang = new CancellationTokenSource(s_hang);
-        while (!File.Exists(Begun))
+        while (!File.Exists(BegunOf(id)))
         {
             await Task.Delay(5, hang.Token);
         }

@@ -99,7 +99,7 @@ internal sealed class ProcessFifos : IDisposable
 
     /// <summary>The FIFOs of one kind of process that are in a directory, see <see cref="NewName"/>.</summary>
     public static string[] Find(string directory, string kind) =>
-        Directory.Exists(directory) ? Directory.GetFiles(directory, $"{kind}-*-std*") : [];
+        Directory.Exists(directory) ? Directory.GetFiles(directory, $"{kind}-*") : [];
 
     /// <summary>Deletes FIFOs; those that are gone already are no error.</summary>
     public static void Delete(string[] paths) => Array.ForEach(paths, path => Forget(path, File.Delete));

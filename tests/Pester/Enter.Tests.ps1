@@ -5,6 +5,7 @@ BeforeDiscovery {
 
 BeforeAll {
     . "$PSScriptRoot/Containers.ps1"
+    . "$PSScriptRoot/Daemon.ps1"
     Enter-TestNamespace
     $module = (Resolve-Path "$PSScriptRoot/../../out/Containerd").Path
 
@@ -70,6 +71,30 @@ Describe 'Enter-CtrTask on a terminal' -Skip:$noPython {
             @{ expect = 'b in /tmp as 1000' })
         Assert-Restored $result
         $result.Written | Should -BeLike '*AFTER code=3 *'
+    }
+
+    It 'outlives a daemon that is killed, as the shell does' {
+        $own = @{}
+        $shared = @{ Address = $env:CONTAINERD_ADDRESS; Namespace = $env:CONTAINERD_NAMESPACE }
+        try {
+            Invoke-Daemon $own start, (Get-DaemonVersion)
+            $env:CONTAINERD_ADDRESS = $own.ADDRESS
+
+            # runc keeps its state by namespace and id for all daemons of a machine.
+            $env:CONTAINERD_NAMESPACE = "enter-$([guid]::NewGuid().ToString('N'))"
+            $null = Import-CtrImage "$env:CONTAINERD_TEST_IMAGES/busybox.tar"
+            $result = Enter-OnTerminal (New-Running).Id @(
+                @{ expect = '# ' }, @{ run = "kill -KILL $($own.PID)" }, @{ send = "echo st``echo ill```r" }, @{ expect = 'still' }
+                @{ run = "'$PSScriptRoot/../daemon/daemon.sh' restart '$($own.DIR)'" }
+                @{ expect = '# ' }, @{ send = "exit 7`r" })
+            Assert-Restored $result
+            $result.Written | Should -BeLike '*AFTER code=7 left= error=.*'
+        }
+        finally {
+            $env:CONTAINERD_ADDRESS = $shared.Address
+            $env:CONTAINERD_NAMESPACE = $shared.Namespace
+            if ($own.DIR) { Invoke-Daemon $own stop, $own.DIR }
+        }
     }
 
     It 'leaves the process running with the detach keys, for others to attach to' {

@@ -44,23 +44,11 @@ BeforeDiscovery {
 BeforeAll {
     . "$PSScriptRoot/Containers.ps1"
     $archive = "$env:CONTAINERD_TEST_IMAGES/busybox.tar"
-    $control = (Resolve-Path "$PSScriptRoot/../daemon/daemon.sh").Path
-
-    # Through a file: a pipe would stay open as long as the daemon.
-    function Invoke-Daemon([string[]] $Arguments) {
-        $file = [IO.Path]::GetTempFileName()
-        bash -c 'exec "$@" > "$0" 2> /dev/null < /dev/null' $file $control @Arguments
-        if ($LASTEXITCODE) { throw "daemon.sh $Arguments ended with $LASTEXITCODE" }
-        foreach ($line in Get-Content $file) {
-            $name, $value = $line -split '=', 2
-            $own[$name -replace '^CONTAINERD_TEST_'] = $value
-        }
-        Remove-Item $file
-    }
+    . "$PSScriptRoot/Daemon.ps1"
 
     $own = @{}
     $version = [version]$env:CONTAINERD_TEST_VERSION
-    Invoke-Daemon start, ($version.Major -eq 1 ? "1.$($version.Minor)" : '2.x')
+    Invoke-Daemon $own start, (Get-DaemonVersion)
     $before = @{ Address = $env:CONTAINERD_ADDRESS; State = $env:CONTAINERD_POWERSHELL_STATE; Namespace = $env:CONTAINERD_NAMESPACE }
     $address = $env:CONTAINERD_ADDRESS = $own.ADDRESS
     $env:CONTAINERD_POWERSHELL_STATE = "$($own.DIR)/clients"
@@ -85,14 +73,14 @@ AfterAll {
     $env:CONTAINERD_ADDRESS = $before.Address
     $env:CONTAINERD_POWERSHELL_STATE = $before.State
     $env:CONTAINERD_NAMESPACE = $before.Namespace
-    if ($own.DIR) { Invoke-Daemon stop, $own.DIR }
+    if ($own.DIR) { Invoke-Daemon $own stop, $own.DIR }
     Remove-Module Containerd
 }
 
 Describe 'A containerd that is killed' {
     It 'is tried with every cmdlet' -ForEach @{ Tried = $commands.Script -split '\W*\s' -match '^[A-Z][a-z]+-Ctr' } {
         $all = (Import-PowerShellDataFile "$PSScriptRoot/../../Containerd.psd1").CmdletsToExport
-        # Enter-CtrTask needs a terminal, Get-CtrSession asks no daemon; those of events and Wait-CtrTask outlive theirs.
+        # Enter-CtrTask needs a terminal: Enter.Tests has it. Get-CtrSession asks no daemon; the others outlive theirs.
         $all | Where-Object { $_ -notin $Tried } | Should -Be 'Enter-CtrTask', 'Get-CtrEvent', 'Get-CtrSession', 'Register-CtrEvent', 'Wait-CtrTask'
     }
 
@@ -108,7 +96,7 @@ Describe 'A containerd that is killed' {
         }
         finally {
             bash -c "kill -KILL $($own.PID)"
-            Invoke-Daemon restart, $own.DIR
+            Invoke-Daemon $own restart, $own.DIR
         }
 
         $call.AsyncWaitHandle.WaitOne([timespan]::FromSeconds(60)) | Should -BeTrue
@@ -155,7 +143,7 @@ Describe 'A containerd that is killed' {
         finally {
             bash -c "kill -KILL $($own.PID)"
             $ended = $call.AsyncWaitHandle.WaitOne([timespan]::FromSeconds(60))
-            Invoke-Daemon restart, $own.DIR
+            Invoke-Daemon $own restart, $own.DIR
         }
 
         $ended | Should -BeTrue
@@ -205,7 +193,7 @@ Describe 'A socket' {
         $session = Connect-Ctr $address
         bash -c "kill -KILL $($own.PID)"
         { Get-CtrTask -Session $session -ErrorAction Stop } | Should -Throw -ErrorId 'DaemonUnavailable,*'
-        Invoke-Daemon restart, $own.DIR
+        Invoke-Daemon $own restart, $own.DIR
         (Get-CtrTask running -Session $session).Status | Should -Be Running
         Disconnect-Ctr $session
     }

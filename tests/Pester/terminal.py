@@ -3,7 +3,7 @@
 Standard input has the steps, a JSON array of objects with one member each:
   expect: wait until this has been written, after what was expected before    send: type this
   size: [columns, rows], resize the window    attributes: note the terminal's attributes, then make the file of this name
-  signal: name of a signal to the command
+  signal: name of a signal to the command    run: a command of the shell, which is waited for
 Prints JSON: what was written, the attributes in their order, the exit code (negative: the signal that ended it).
 """
 import fcntl, json, os, pty, select, signal, struct, subprocess, sys, termios, time
@@ -43,6 +43,8 @@ try:
         elif kind == "attributes":
             attributes.append(str(termios.tcgetattr(terminal)))
             open(value, "w").close()
+        elif kind == "run":
+            subprocess.run(["sh", "-c", value], check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         elif kind == "signal":
             process.send_signal(getattr(signal, value))
     deadline = time.monotonic() + GUARD

@@ -12,6 +12,13 @@ internal static class CopyErrors
     public static CtrException NoDirectory(CopyPlace place) => new(
         CtrErrorKind.NotFound, "PathNotFound", $"There is no directory to copy to '{place}'.", place.ToString(), "Make the directory above it first.");
 
+    public static CtrException IntoItself(CopyPlace source, CopyPlace destination) => new(
+        CtrErrorKind.FailedPrecondition,
+        "CopyIntoItself",
+        $"'{destination}' lies in '{source}', which would be copied into itself without end.",
+        destination.ToString(),
+        "Copy it to a place beside it.");
+
     public static CtrException NotDirectory(CopyPlace place, Exception? cause = null) => new(
         CtrErrorKind.FailedPrecondition, "DestinationNotDirectory", $"A file is where a directory must be: '{place}'.", place.ToString(), null, cause);
 

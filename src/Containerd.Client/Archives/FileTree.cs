@@ -78,6 +78,39 @@ internal sealed class FileTree : IDisposable
     public static Libc.FileStatus StatusOf(SafeFileHandle file) =>
         Libc.Status(file, out Libc.FileStatus status) == 0 ? status : throw Failure("status");
 
+    /// <summary>Whether a directory is another one, or lies below it, also where that is mounted at a second place.</summary>
+    public static bool IsWithin(SafeFileHandle directory, in Libc.FileStatus other)
+    {
+        SafeFileHandle current = OpenForReading(directory);
+        try
+        {
+            Libc.FileStatus status = StatusOf(current);
+            while (!status.Is(other))
+            {
+                SafeFileHandle above = Libc.OpenAt(current, "..", Libc.PathOnly | Libc.DirectoryOnly, 0);
+                current.Dispose();
+                current = above;
+                if (above.IsInvalid)
+                {
+                    return false;
+                }
+
+                Libc.FileStatus below = status;
+                status = StatusOf(above);
+                if (status.Is(below))
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+        finally
+        {
+            current.Dispose();
+        }
+    }
+
     /// <summary>A path to an open file that stays right, however the file is moved.</summary>
     public static string PathOf(SafeFileHandle file) =>
         string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{file.DangerousGetHandle()}");

@@ -27,10 +27,16 @@ internal static class TreeCopy
         {
             using FileTree host = FileTree.Open("/");
             using SafeFileHandle item = FindSource(source.Tree ?? host, source);
+            Libc.FileStatus status = FileTree.StatusOf(item);
             (SafeFileHandle directory, string name) = FindDestination(
-                destination.Tree ?? host, destination, NameOf(source.Path), FileTree.StatusOf(item).IsDirectory);
+                destination.Tree ?? host, destination, NameOf(source.Path), status.IsDirectory);
             using (directory)
             {
+                if (status.IsDirectory && FileTree.IsWithin(directory, status))
+                {
+                    throw CopyErrors.IntoItself(source, destination);
+                }
+
                 await TarPipe.RunAsync(
                     (tar, stop) => TreeWriter.WriteAsync(item, name, tar, count, stop),
                     (tar, stop) => TreeExtractor.ExtractAsync(tar, directory, owner, count, stop),

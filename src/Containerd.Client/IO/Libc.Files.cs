@@ -106,6 +106,9 @@ internal static partial class Libc
         [FieldOffset(28)]
         public ushort Mode;
 
+        [FieldOffset(32)]
+        public ulong Inode;
+
         [FieldOffset(40)]
         public ulong Size;
 
@@ -124,6 +127,10 @@ internal static partial class Libc
         public readonly bool IsDirectory => (Mode & TypeMask) == 0x4000;
 
         public readonly bool IsRegularFile => (Mode & TypeMask) == 0x8000;
+
+        /// <summary>Whether it is the same file, by whatever path it was reached.</summary>
+        public readonly bool Is(in FileStatus other) =>
+            (DeviceMajor, DeviceMinor, Inode) == (other.DeviceMajor, other.DeviceMinor, other.Inode);
 
         public readonly bool IsSymbolicLink => (Mode & TypeMask) == 0xA000;
     }

@@ -264,6 +264,35 @@ public sealed class TreeCopyTests : IDisposable
         public override bool CanSeek => false;
     }
 
+    [Theory]
+    [InlineData("/data", "host/data/below", "CopyIntoItself")]
+    [InlineData("/data", "host/data/below/new", "CopyIntoItself")]
+    [InlineData("/data", "host/data", "CopyIntoItself")]
+    [InlineData("/data/.", "host/data", "CopyIntoItself")]
+    [InlineData("/data", "host/beside", null)]
+    [InlineData("/data", "host/data2", null)]
+    public async Task A_directory_is_not_copied_into_itself_by_whatever_path(string source, string destination, string? errorId)
+    {
+        Directory.CreateDirectory(Of("host/data/below"));
+        Directory.CreateDirectory(Of("host/beside"));
+        File.WriteAllText(Of("host/data/file"), "content");
+
+        // The same directory by another root, as a bind mount is.
+        using var inside = FileTree.Open(Of("host"));
+        var copying = TreeCopy.RunAsync(new(source, "web", inside), new(Of(destination)), null, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(60));
+
+        if (errorId is null)
+        {
+            await copying;
+            Assert.Single(Directory.GetFiles(Of(destination), "file", SearchOption.AllDirectories));
+        }
+        else
+        {
+            Assert.Equal(errorId, (await Assert.ThrowsAsync<CtrException>(() => copying)).ErrorId);
+            Assert.Single(Directory.GetFiles(Of("host"), "file", SearchOption.AllDirectories));
+        }
+    }
+
     private string Of(string path) => _root + "/" + path.TrimStart('/');
 
     private string[] NamesIn(string path) => [.. new DirectoryInfo(Of(path)).GetFileSystemInfos().Select(file => file.Name).Order(StringComparer.Ordinal)];

@@ -42,6 +42,7 @@ BeforeAll {
 
     # The addresses of the daemons that were asked.
     function Get-Asked([scriptblock] $Command) {
+        $ErrorActionPreference = 'Continue'
         $failed = @(& $Command 2>&1)
         $failed | Should -Not -BeNullOrEmpty
         $failed.ForEach({ "$_" -replace '^.* at (?<address>\S+?)\.?$', '${address}' })

@@ -2,6 +2,8 @@
 # Sourced by build.sh: runs every suite, adds up their results and says why anything was skipped.
 passed=0 failed=0 skipped=0
 results=out/results
+# Told again at the very end, where nobody has to search for them.
+failures=()
 
 add() {
     passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
@@ -14,7 +16,13 @@ skip() {
 
 fail_suite() {
     echo "FAILED $1: $2"
+    failures+=("FAILED $1: $2")
     add 0 1 0
+}
+
+# from_xml: puts the characters that XML escapes back.
+from_xml() {
+    sed 's/&#x[0-9A-F]*;/ /g; s/&lt;/</g; s/&gt;/>/g; s/&quot;/"/g; s/&apos;/'"'"'/g; s/&amp;/\&/g'
 }
 
 count() {
@@ -26,13 +34,23 @@ skip_reasons() {
     awk '
         /<UnitTestResult / { skipped = /outcome="NotExecuted"/ }
         skipped && /<Message>/ { sub(/.*<Message>/, ""); sub(/<\/Message>.*/, ""); print; skipped = 0 }
-    ' "$1" | sed 's/&lt;/</g; s/&gt;/>/g; s/&quot;/"/g; s/&apos;/'"'"'/g; s/&amp;/\&/g' |
-        sort | uniq -c | sed "s/^ *\([0-9]*\) /SKIPPED $2: \1 × /"
+    ' "$1" | from_xml | sort | uniq -c | sed "s/^ *\([0-9]*\) /SKIPPED $2: \1 × /"
+}
+
+# Prints each failed test in a results file, with the first line of what it says.
+failed_tests() {
+    awk '
+        /<UnitTestResult / {
+            failed = /outcome="Failed"/
+            test = $0; sub(/.* testName="/, "", test); sub(/".*/, "", test)
+        }
+        failed && /<Message>/ { sub(/.*<Message>/, ""); sub(/<\/Message>.*/, ""); print test ": " $0; failed = 0 }
+    ' "$1" | from_xml
 }
 
 # run_project NAME PROJECT: a test project, already built.
 run_project() {
-    local name=$1 project=$2 trx code=0 ok bad ignored
+    local name=$1 project=$2 trx code=0 ok bad ignored test
     trx=$PWD/$results/$name.trx
     echo "== $name"
     tidily timeout --kill-after=30 1800 dotnet test "$project" --configuration Release --no-build --blame-hang-timeout 5m \
@@ -44,6 +62,9 @@ run_project() {
     ok=$(count "$trx" Passed) bad=$(count "$trx" Failed) ignored=$(count "$trx" NotExecuted)
     add "$ok" "$bad" "$ignored"
     skip_reasons "$trx" "$name"
+    while read -r test; do
+        failures+=("FAILED $name: $test")
+    done < <(failed_tests "$trx")
     if ((ok + bad + ignored == 0)); then
         fail_suite "$name" "no test ran"
     elif ((code != 0 && bad == 0)); then
@@ -83,11 +104,14 @@ run_scripts() {
 }
 
 run_pester() {
-    local counts=$PWD/$results/pester-$1 ok bad ignored
+    local counts=$PWD/$results/pester-$1 ok bad ignored test
     echo "== Pester on $1"
     if tidily timeout --kill-after=30 1800 "$PWSH" -NoProfile -NonInteractive -File tests/Pester/run.ps1 -Results "$counts" &&
         read -r ok bad ignored < "$counts" && ((ok + bad + ignored > 0)); then
         add "$ok" "$bad" "$ignored"
+        while read -r test; do
+            failures+=("FAILED Pester on $1: $test")
+        done < <(tail -n +2 "$counts")
     else
         fail_suite Pester "it crashed or ran no test"
     fi
@@ -126,6 +150,7 @@ run_tests() {
             skip "integration-$version" "containerd $version couldn't be had from Debian"
         fi
     done
+    ((failed == 0)) || printf '%s\n' "${failures[@]}"
     echo "$passed passed, $failed failed, $skipped skipped"
     ((failed == 0))
 }

@@ -1,6 +1,6 @@
 <#
 .SYNOPSIS
-Runs the Pester tests on the staged module and writes 'passed failed skipped' to a file.
+Runs the Pester tests on the staged module and writes to a file: 'passed failed skipped', and a line for each failure.
 #>
 param([Parameter(Mandatory)] [string] $Results)
 
@@ -19,4 +19,9 @@ foreach ($test in $run.Skipped) {
 }
 # A block or file that failed to run holds tests that did not.
 $failed = $run.FailedCount + $run.FailedBlocksCount + $run.FailedContainersCount
-Set-Content -Path $Results -Value "$($run.PassedCount) $failed $($run.SkippedCount)"
+Set-Content -Path $Results -Value @(
+    "$($run.PassedCount) $failed $($run.SkippedCount)"
+    foreach ($one in @($run.Failed) + $run.FailedBlocks + $run.FailedContainers) {
+        $name = "$($one.ExpandedPath ?? $one.Item)"
+        "${name}: $("$($one.ErrorRecord | Select-Object -First 1)" -replace '\s*\n.*')"
+    })

@@ -108,13 +108,15 @@ internal sealed class GrpcCall<TResponse> : IDisposable
         try
         {
             var message = await channel.SendAsync(method, content, options, Lifetime).ConfigureAwait(false);
+
+            // The body is taken before the token may dispose of it: what is half disposed of fails as if it had been read twice.
+            var body = await message.Content.ReadAsStreamAsync(CancellationToken.None).ConfigureAwait(false);
             Lifetime.Token.UnsafeRegister(static response => ((HttpResponseMessage)response!).Dispose(), message);
             if (ResponseStatus.FromHeaders(message) is { StatusCode: not StatusCode.OK } status)
             {
                 throw new RpcException(status, Metadata.From(message.Headers));
             }
 
-            var body = await message.Content.ReadAsStreamAsync(Lifetime.Token).ConfigureAwait(false);
             var encoding = message.Headers.NonValidated.TryGetValues("grpc-encoding", out var value) ? value.ToString() : null;
             return new Response(message, body, encoding);
         }

@@ -7,8 +7,13 @@ namespace Containerd.Client.Grpc;
 internal static class TransportFailure
 {
     /// <summary>Whether the exception comes from the connection or the peer, and not from a mistake in this program.</summary>
+    /// <remarks>
+    /// What ends a connection is thrown as it is at a request that waits to be written, and that may be of a type that
+    /// HTTP's assembly keeps to itself, such as HPackDecodingException.
+    /// </remarks>
     public static bool Covers(Exception exception) =>
-        exception is HttpRequestException or IOException or OperationCanceledException or ObjectDisposedException;
+        exception is IOException or OperationCanceledException or ObjectDisposedException
+        || exception.GetType().Assembly == typeof(HttpRequestException).Assembly;
 
     /// <summary>Whether no connection was made, so that the server cannot have seen the request.</summary>
     public static bool IsConnectFailure(Exception exception) => exception switch

@@ -155,6 +155,36 @@ public sealed class ConnectionLossTests : IAsyncLifetime
         Assert.Equal(s_request, await channel.UnaryCallAsync(s_echo, s_request, Within.Guard));
     }
 
+    [Fact]
+    public async Task A_request_that_is_being_written_as_the_connection_ends_is_unavailable()
+    {
+        var asked = new TaskCompletionSource();
+        await using var raw = new RawServer(async stream =>
+        {
+            await RawServer.AcceptRequestAsync(stream);
+            await asked.Task;
+            await RawServer.AnswerUndecodablyAsync(stream, streamId: 1);
+            await stream.CopyToAsync(Stream.Null);
+        });
+        HeldStream connection = null!;
+        using var channel = new GrpcChannel(
+            new Uri("http://localhost"),
+            async token => connection = new HeldStream(await TestChannel.ConnectSocketAsync(raw.SocketPath, token)));
+        using var first = channel.DuplexStreamingCall(FaultServer.Method(MethodType.DuplexStreaming, "Echo"), Within.Guard);
+        await Within.BoundedAsync(first.RequestStream.WriteAsync(s_request).AsTask());
+
+        // So much that the handler, which gathers 32 KiB before it writes, holds all of it and is writing: what comes now waits.
+        connection.Hold();
+        var firstWrite = first.RequestStream.WriteAsync(new BytesValue { Value = ByteString.CopyFrom(new byte[32_759]) }).AsTask();
+        var second = channel.UnaryCallAsync(s_echo, s_request, Within.Guard);
+        asked.SetResult();
+        Assert.Equal(StatusCode.Unavailable, (await FailsAsync(first.ResponseHeadersAsync)).StatusCode);
+        connection.Release();
+
+        Assert.Equal(StatusCode.Unavailable, (await FailsAsync(firstWrite)).StatusCode);
+        Assert.Equal(StatusCode.Unavailable, (await FailsAsync(second)).StatusCode);
+    }
+
     private static T? Inner<T>(Exception? exception)
         where T : Exception
     {
@@ -184,5 +214,28 @@ public sealed class ConnectionLossTests : IAsyncLifetime
         var connections = 0;
         return new GrpcChannel(new Uri("http://localhost"), token => TestChannel.ConnectAsync(
             Interlocked.Increment(ref connections) == 1 ? raw.SocketPath : _server.SocketPath, token));
+    }
+
+    /// <summary>A connection whose writes can be held back.</summary>
+    private sealed class HeldStream(Socket socket) : NetworkStream(socket, ownsSocket: true)
+    {
+        private TaskCompletionSource _open = Opened();
+
+        public void Hold() => _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Release() => _open.SetResult();
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            await _open.Task;
+            await base.WriteAsync(buffer, cancellationToken);
+        }
+
+        private static TaskCompletionSource Opened()
+        {
+            var opened = new TaskCompletionSource();
+            opened.SetResult();
+            return opened;
+        }
     }
 }

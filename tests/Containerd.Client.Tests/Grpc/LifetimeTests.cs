@@ -80,6 +80,31 @@ public sealed class LifetimeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_call_that_is_cancelled_as_its_answer_arrives_is_answered_or_cancelled()
+    {
+        CancellationTokenSource source = null!;
+        var method = _server.On(MethodType.Unary, async http =>
+        {
+            await FaultServer.EchoAsync(http);
+            await http.Response.CompleteAsync();
+            Thread.SpinWait(Random.Shared.Next(10_000));
+            source.Cancel();
+        });
+        for (var i = 0; i < 2_000; i++)
+        {
+            using var current = source = new CancellationTokenSource();
+            try
+            {
+                Assert.Equal(s_request, await _server.Channel.UnaryCallAsync(method, s_request, Within.Guard with { CancellationToken = source.Token }));
+            }
+            catch (OperationCanceledException cancelled)
+            {
+                Assert.Equal(source.Token, cancelled.CancellationToken);
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_token_that_has_fired_sends_nothing()
     {
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _server.Channel.UnaryCallAsync(

@@ -48,6 +48,10 @@ internal sealed class RawServer : IAsyncDisposable
         await WriteFrameAsync(stream, Http2.GoAway, 0, payload);
     }
 
+    /// <summary>Answers with a header of the dynamic table, which is empty: that ends the connection (RFC 7541, section 2.3.3).</summary>
+    public static Task AnswerUndecodablyAsync(NetworkStream stream, int streamId) =>
+        WriteFrameAsync(stream, Http2.Headers, streamId, [0x80 | 62]);
+
     private static async Task WriteFrameAsync(NetworkStream stream, byte type, int streamId, byte[] payload)
     {
         var frame = new byte[9 + payload.Length];

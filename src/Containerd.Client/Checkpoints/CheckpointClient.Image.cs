@@ -110,10 +110,9 @@ public sealed partial class CheckpointClient
                 parts.Add(await WriteRwLayerAsync(lease, container, cancellationToken).ConfigureAwait(false));
             }
         }
-        catch (Exception) when (paused)
+        catch (Exception e) when (paused)
         {
-            await _containers.Tasks.ThawAsync(container.Id, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            throw;
+            throw await _containers.Tasks.ThawAfterAsync(e, container.Id, cancellationToken).ConfigureAwait(false);
         }
 
         if (paused)

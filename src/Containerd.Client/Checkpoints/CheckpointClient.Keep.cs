@@ -23,7 +23,7 @@ public sealed partial class CheckpointClient
         catch (Exception e) when (checkpoint.HasEndedTask)
         {
             kept = true;
-            throw Kept(checkpoint.Memory?.Digest, lease.Services.LeaseId!, location, e);
+            throw Kept(checkpoint, lease.Services.LeaseId!, location, e);
         }
         finally
         {
@@ -34,24 +34,21 @@ public sealed partial class CheckpointClient
         }
     }
 
-    private CtrException Kept(string? digest, string leaseId, string location, Exception error)
+    private CtrException Kept(TaskCheckpoint checkpoint, string leaseId, string location, Exception error)
     {
         // ctr takes a path as its address, and no unix://.
         string address = _services.Address is { Kind: ContainerdAddressKind.UnixSocket } socket ? socket.Path : _services.Address.ToString();
         string ctr = $"ctr --address {address} --namespace {_services.Namespace}";
+        string digest = checkpoint.Memory!.Digest;
         string reason = error is OperationCanceledException ? "The command was stopped before the daemon had answered." : error.Message;
-        string message = digest is null
-            ? $"The task may have ended with its checkpoint, which was not saved as '{location}': {reason} "
-                + $"If the daemon has completed it, the lease '{leaseId}' keeps it in the daemon's content store for 24 hours."
-            : $"The task has ended with its checkpoint, which could not be saved as '{location}': {reason} "
-                + $"The checkpoint is in the daemon's content store, as '{digest}', where the lease '{leaseId}' keeps it for 24 hours.";
         return new CtrException(
             CtrErrorKind.Unknown,
             "CheckpointKept",
-            message,
+            $"The task {(checkpoint.IsTaskGone ? "has ended" : "may have ended")} with its checkpoint, which could not be saved as '{location}': {reason} "
+                + $"The checkpoint is in the daemon's content store, as '{digest}', where the lease '{leaseId}' keeps it for 24 hours.",
             location,
-            (digest is null ? $"'{ctr} content ls' lists the digests of what there is. " : "")
-                + $"Unpack what '{ctr} content get {digest ?? "DIGEST"}' gives into an empty directory: it is one for Start-CtrTask -Checkpoint. "
+            (checkpoint.IsTaskGone ? "" : "Get-CtrTask tells whether the task has ended; Resume-CtrTask lets it go on where it is suspended. ")
+                + $"Unpack what '{ctr} content get {digest}' gives into an empty directory: it is one for Start-CtrTask -Checkpoint. "
                 + $"Then '{ctr} leases delete {leaseId}' frees its space.",
             error);
     }

@@ -16,6 +16,9 @@ internal sealed class TaskCheckpoint(TaskClient tasks, Container container, Chec
     /// <summary>Whether the task has ended with the checkpoint, or may have: then nothing else is left of it.</summary>
     public bool HasEndedTask { get; private set; }
 
+    /// <summary>Whether that is certain.</summary>
+    public bool IsTaskGone { get; private set; }
+
     /// <summary>The tar of CRIU's images in the content store; null until it is known.</summary>
     public CtrDescriptor? Memory { get; private set; }
 
@@ -58,15 +61,14 @@ internal sealed class TaskCheckpoint(TaskClient tasks, Container container, Chec
             Memory = await WriteMemoryAsync(lease, cancellationToken).ConfigureAwait(false);
             if (options.Exit)
             {
-                await EndAsync().ConfigureAwait(false);
+                await EndAsync(cancellationToken).ConfigureAwait(false);
             }
 
             return Memory;
         }
-        catch (Exception) when (held && !HasEndedTask)
+        catch (Exception e) when (held && !HasEndedTask)
         {
-            await tasks.ThawAsync(container.Id, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            throw;
+            throw await tasks.ThawAfterAsync(e, container.Id, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -93,12 +95,13 @@ internal sealed class TaskCheckpoint(TaskClient tasks, Container container, Chec
         }
     }
 
-    private async Task EndAsync()
+    private async Task EndAsync(CancellationToken cancellationToken)
     {
         HasEndedTask = true;
         try
         {
-            await tasks.EndHeldAsync(container.Id).ConfigureAwait(false);
+            await tasks.EndHeldAsync(container.Id, cancellationToken).ConfigureAwait(false);
+            IsTaskGone = true;
         }
         catch (CtrException e)
         {

@@ -10,9 +10,15 @@ public sealed partial class TaskClient
     /// <summary>Whether a start failed because the task had been started meanwhile. It is not this caller's to remove then.</summary>
     private async Task<bool> WasStartedBySomebodyElseAsync(string id, Exception error, CancellationToken cancellationToken)
     {
-        if (error is not CtrException { Kind: CtrErrorKind.FailedPrecondition })
+        if (error is not CtrException { Kind: CtrErrorKind.FailedPrecondition } refused)
         {
             return false;
+        }
+
+        // Of a start that was broken off the runtime knows more than the shim, which calls the task created.
+        if (refused.ErrorId == "TaskAlreadyStarted")
+        {
+            return true;
         }
 
         try

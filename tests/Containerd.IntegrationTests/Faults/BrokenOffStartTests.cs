@@ -38,6 +38,8 @@ public sealed class BrokenOffStartTests(PrivateDaemon daemon) : IClassFixture<Pr
         var refused = await Assert.ThrowsAsync<CtrException>(() => client.Tasks.StartAsync(id).WaitAsync(s_hang));
         Assert.Equal(("TaskAlreadyStarted", CtrErrorKind.FailedPrecondition), (refused.ErrorId, refused.Kind));
         Assert.Contains("Remove-CtrTask -Force", refused.RecommendedAction);
+        Assert.Equal(left, await client.Tasks.GetAsync(id).WaitAsync(s_hang));
+        Assert.True(Directory.Exists($"/proc/{left.Pid}"));
 
         await client.Tasks.ForceDeleteAsync(id).WaitAsync(s_hang);
         File.Delete(Lingers);

@@ -1,5 +1,6 @@
 BeforeAll {
     . "$PSScriptRoot/Containers.ps1"
+    . "$PSScriptRoot/Daemon.ps1"
     Enter-TestNamespace
 
     # Waits for the next event of a registration, and takes it out of PowerShell's queue.
@@ -158,6 +159,29 @@ Describe 'Register-CtrEvent' {
 
         for ($watch = [Diagnostics.Stopwatch]::StartNew(); (Get-ChildItem /proc/$PID/fd).Count -gt $before + 2 -and $watch.Elapsed -lt $guard;) { Start-Sleep -Milliseconds 20 }
         (Get-ChildItem /proc/$PID/fd).Count | Should -BeLessOrEqual ($before + 2)
+    }
+
+    It 'raises a last event with the error where the subscription fails' {
+        $own = @{}
+        try {
+            Invoke-Daemon $own start, (Get-DaemonVersion)
+            Register-CtrEvent -Topic /test -Type Data -SourceIdentifier test.failing -Address $own.ADDRESS
+            bash -c "kill -KILL $($own.PID)"
+
+            # When it is back it has no events.
+            $config = "$($own.DIR)/config.toml"
+            (Get-Content $config -Raw) -replace 'disabled_plugins = \[', '$0 "io.containerd.grpc.v1.events",' | Set-Content $config
+            Invoke-Daemon $own restart, $own.DIR
+            $last = (Receive-Raised test.failing).SourceArgs[0]
+
+            $last | Should -BeOfType ([Containerd.CtrEventGap])
+            $last.Reason | Should -Be 'SubscriptionFailed'
+            $last.Error.Kind | Should -Be 'Unimplemented'
+            $last.Address | Should -BeLike "*$($own.ADDRESS)"
+        }
+        finally {
+            if ($own.DIR) { Invoke-Daemon $own stop, $own.DIR }
+        }
     }
 
     It 'refuses a name that is in use, and a daemon that is not there' {

@@ -9,56 +9,127 @@ internal static class ExecGate
 {
     private const int StartsAtATime = 2;
 
-    private static readonly Dictionary<(string Address, string Namespace, string Id), (SemaphoreSlim Turns, int Users)> s_gates = [];
+    private static readonly Dictionary<(string Address, string Namespace, string Id), Gate> s_gates = [];
 
-    /// <summary>Waits for a turn; disposing it gives it on.</summary>
-    public static async Task<IDisposable> EnterAsync(ServiceChannel services, string containerId, CancellationToken cancellationToken)
+    /// <summary>Starts an exec when it is its turn.</summary>
+    /// <exception cref="CtrException">
+    /// DeadlineExceeded where none of those before it came to an end within <see cref="ServiceChannel.Timeout"/>, or what the
+    /// start raises.
+    /// </exception>
+    public static async Task<T> PassAsync<T>(
+        ServiceChannel services, string containerId, Func<Task<T>> start, CancellationToken cancellationToken)
     {
         var key = (services.Address.ToString(), services.Namespace, containerId);
-        SemaphoreSlim turns;
-        lock (s_gates)
+        Gate gate = Enter(key);
+        try
         {
-            (turns, int users) = s_gates.TryGetValue(key, out var gate) ? gate : (new SemaphoreSlim(StartsAtATime), 0);
-            s_gates[key] = (turns, users + 1);
+            await WaitAsync(gate, services, containerId, cancellationToken).ConfigureAwait(false);
+            bool answered = true;
+            try
+            {
+                return await start().ConfigureAwait(false);
+            }
+            catch (Exception e) when (e.MayHaveHappened())
+            {
+                answered = false;
+                throw;
+            }
+            finally
+            {
+                gate.GiveOn(answered);
+            }
         }
+        finally
+        {
+            Leave(key, gate);
+        }
+    }
+
+    // However many are before it, it waits while they get answers. Those that get none tell that the shim hangs: if each of
+    // the others tried for itself, the last would fail after as many limits as there are pairs before it.
+    private static async Task WaitAsync(Gate gate, ServiceChannel services, string containerId, CancellationToken cancellationToken)
+    {
+        TimeSpan limit = services.Timeout ?? ServiceChannel.NoTimeout;
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task turn = gate.Turns.WaitAsync(end.Token);
+        int answers;
+        do
+        {
+            answers = gate.Answers;
+            await turn.WaitAsync(limit, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        while (!turn.IsCompleted && gate.Answers != answers);
 
         try
         {
-            await turns.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch
-        {
-            Leave(key);
-            throw;
-        }
+            // It may come just now, and is taken then.
+            if (!turn.IsCompleted)
+            {
+                await end.CancelAsync().ConfigureAwait(false);
+            }
 
-        return new Turn(key, turns);
+            await turn.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new CtrException(
+                CtrErrorKind.DeadlineExceeded,
+                "TaskNotResponding",
+                $"No exec was started in container '{containerId}' in namespace '{services.Namespace}' within {limit.TotalSeconds:0.###} s, "
+                + "and this one waited for its turn: the task's shim does not answer.",
+                containerId,
+                "Look for the process containerd-shim-runc-v2 with this id: it may be stopped, or hang in the kernel. Killing it ends the task.",
+                e);
+        }
     }
 
-    // The last one takes the gate away, so that containers that are gone leave none.
-    private static void Leave((string Address, string Namespace, string Id) key)
+    private static Gate Enter((string Address, string Namespace, string Id) key)
     {
         lock (s_gates)
         {
-            (SemaphoreSlim turns, int users) = s_gates[key];
-            if (users == 1)
+            if (!s_gates.TryGetValue(key, out Gate? gate))
+            {
+                s_gates[key] = gate = new Gate();
+            }
+
+            gate.Users++;
+            return gate;
+        }
+    }
+
+    // The last one takes the gate away, so that containers that are gone leave none.
+    private static void Leave((string Address, string Namespace, string Id) key, Gate gate)
+    {
+        lock (s_gates)
+        {
+            if (--gate.Users == 0)
             {
                 s_gates.Remove(key);
-                turns.Dispose();
-            }
-            else
-            {
-                s_gates[key] = (turns, users - 1);
+                gate.Turns.Dispose();
             }
         }
     }
 
-    private sealed class Turn((string Address, string Namespace, string Id) key, SemaphoreSlim turns) : IDisposable
+    private sealed class Gate
     {
-        public void Dispose()
+        private int _answers;
+
+        public SemaphoreSlim Turns { get; } = new(StartsAtATime);
+
+        /// <summary>Those inside and before it; under the lock of all gates.</summary>
+        public int Users { get; set; }
+
+        /// <summary>How many starts went through or were refused.</summary>
+        public int Answers => Volatile.Read(ref _answers);
+
+        public void GiveOn(bool answered)
         {
-            turns.Release();
-            Leave(key);
+            if (answered)
+            {
+                Interlocked.Increment(ref _answers);
+            }
+
+            Turns.Release();
         }
     }
 }

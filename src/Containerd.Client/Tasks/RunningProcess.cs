@@ -154,7 +154,7 @@ public sealed class RunningProcess : IAsyncDisposable
             {
                 // Whoever lets go of a process that lives is about to leave.
                 await _io.DiscardOutputWhileAsync(
-                    () => _tasks.CleanUpAsync(ContainerId, ExecId, new CancellationToken(canceled: true))).ConfigureAwait(false);
+                    () => _tasks.CleanUpAsync(ContainerId, ExecId, Pid, new CancellationToken(canceled: true))).ConfigureAwait(false);
             }
         }
         finally

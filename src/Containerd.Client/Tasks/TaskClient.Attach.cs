@@ -30,7 +30,7 @@ public sealed partial class TaskClient
             process,
             io,
             end is null ? null : cancellation => ReadLogAsync(log.FullName, id, process, new LogOptions { Start = end }, follow: true, cancellation),
-            WaitAsync(id, execId, waiting.Token),
+            WaitAsync(id, execId, () => process.Pid, waiting.Token),
             waiting);
     }
 

@@ -25,8 +25,8 @@ public sealed partial class TaskClient
         ArgumentNullException.ThrowIfNull(options);
         Validate(id, options);
         Container container = await _containers.GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
-        using IDisposable turn = await ExecGate.EnterAsync(_services, id, cancellationToken).ConfigureAwait(false);
-        return await StartExecAsync(container, options, cancellationToken).ConfigureAwait(false);
+        return await ExecGate.PassAsync(
+            _services, id, () => StartExecAsync(container, options, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Runs a command in a container to its end and gives all that it wrote. Cancelling kills it.</summary>
@@ -78,8 +78,11 @@ public sealed partial class TaskClient
         ArgumentNullException.ThrowIfNull(options);
         Validate(id, options);
         Container container = await _containers.GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
-        using IDisposable turn = await ExecGate.EnterAsync(_services, id, cancellationToken).ConfigureAwait(false);
-        return await StartDetachedExecAsync(container, options, output ?? DetachedOutput.DefaultLog, cancellationToken).ConfigureAwait(false);
+        return await ExecGate.PassAsync(
+            _services,
+            id,
+            () => StartDetachedExecAsync(container, options, output ?? DetachedOutput.DefaultLog, cancellationToken),
+            cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<CtrProcess> StartDetachedExecAsync(

@@ -76,7 +76,7 @@ public sealed partial class TaskClient
 
         try
         {
-            await WaitAsync(process.ContainerId, process.ExecId, cancellationToken).ConfigureAwait(false);
+            await WaitAsync(process.ContainerId, process.ExecId, () => process.Pid, cancellationToken).ConfigureAwait(false);
             await Task.Delay(s_logDelay, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is CtrException { Kind: CtrErrorKind.NotFound } or OperationCanceledException)

@@ -82,8 +82,9 @@ public sealed partial class TaskClient
         try
         {
             // Asked before Start, so that an exit is never missed.
-            Task<CtrExitStatus> exited = WaitAsync(id, execId, waiting.Token);
-            int pid = await StartProcessAsync(id, execId, cancellationToken, source).ConfigureAwait(false);
+            int pid = 0;
+            Task<CtrExitStatus> exited = WaitAsync(id, execId, () => pid, waiting.Token);
+            pid = await StartProcessAsync(id, execId, cancellationToken, source).ConfigureAwait(false);
             io.ShimAttached();
             return new RunningProcess(this, id, execId, pid, io, exited, waiting);
         }
@@ -125,7 +126,7 @@ public sealed partial class TaskClient
     /// <param name="execId">The exec; null for the task.</param>
     /// <param name="cancellationToken">The caller's.</param>
     /// <param name="done">Is told when that has gone through.</param>
-    internal Task CleanUpAsync(string id, string? execId, CancellationToken cancellationToken, Action? done = null) =>
+    private Task CleanUpAsync(string id, string? execId, CancellationToken cancellationToken, Action? done = null) =>
         _services.CleanUpAsync(limit => TakeBackAsync(id, execId, done, limit), ResourceOf(id, execId), cancellationToken);
 
     private async Task TakeBackAsync(string id, string? execId, Action? done, CancellationToken cancellationToken)

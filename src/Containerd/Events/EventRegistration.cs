@@ -13,8 +13,8 @@ internal sealed class EventRegistration(ContainerdClient connection) : IDisposab
     public async Task SubscribeAsync(Func<ContainerdClient, CancellationToken, Task<EventFeed>> subscribe, CancellationToken cancellationToken) =>
         _feed = await subscribe(connection, cancellationToken).ConfigureAwait(false);
 
-    /// <summary>Hands the events over, one after the other, on a thread of the pool.</summary>
-    public void Start(Func<CtrEvent, CancellationToken, Task> raise) => _running = Task.Run(() => RunAsync(_feed!, raise, _stop.Token));
+    /// <summary>Hands the events over, one after the other, on a thread of the pool; last a gap with the error, where the feed fails.</summary>
+    public void Start(Func<CtrEvent, CancellationToken, Task> raise) => _running = Task.Run(() => RunAsync(raise, _stop.Token));
 
     /// <summary>Ends it, soon; on whichever thread the registration is ended, nothing is waited for.</summary>
     public void Dispose()
@@ -26,11 +26,29 @@ internal sealed class EventRegistration(ContainerdClient connection) : IDisposab
         }
     }
 
-    private static async Task RunAsync(EventFeed feed, Func<CtrEvent, CancellationToken, Task> raise, CancellationToken cancellationToken)
+    private async Task RunAsync(Func<CtrEvent, CancellationToken, Task> raise, CancellationToken cancellationToken)
     {
-        await foreach (CtrEvent value in feed.WithCancellation(cancellationToken).ConfigureAwait(false))
+        try
         {
-            await raise(value, cancellationToken).ConfigureAwait(false);
+            await foreach (CtrEvent value in _feed!.WithCancellation(cancellationToken).ConfigureAwait(false))
+            {
+                await raise(value, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // Nobody waits for this, and without it the registration would look as if nothing happened any more.
+            DateTimeOffset now = DateTimeOffset.UtcNow;
+            var end = new CtrEventGap
+            {
+                Reason = CtrEventGapReason.SubscriptionFailed,
+                Since = now,
+                Error = e,
+                Timestamp = now,
+                Namespace = connection.Namespace,
+                Address = connection.Address.ToString(),
+            };
+            await raise(end, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -11,6 +11,9 @@ public enum CtrEventGapReason
 
     /// <summary>The reader was too slow: the buffer between it and the daemon was full.</summary>
     ReaderTooSlow,
+
+    /// <summary>The subscription failed, as a daemon may that took the place of another: no more events come.</summary>
+    SubscriptionFailed,
 }
 
 /// <summary>Stands in a stream of events where some are missing.</summary>
@@ -24,6 +27,9 @@ public sealed record CtrEventGap : CtrEvent
 
     /// <summary>How many are missing; null where nobody knows.</summary>
     public long? LostCount { get; init; }
+
+    /// <summary>Why the subscription failed; null for any other reason.</summary>
+    public Exception? Error { get; init; }
 
     /// <inheritdoc/>
     public override string Type => "Gap";

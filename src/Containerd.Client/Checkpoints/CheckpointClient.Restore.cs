@@ -44,7 +44,8 @@ public sealed partial class CheckpointClient
                     : null,
             },
         };
-        await _containers.RestoreAsync(container, baseImage, checkpoint.RwLayer, cancellationToken).ConfigureAwait(false);
+        await _containers.RestoreAsync(
+            container, checkpoint.ContainerId, baseImage, checkpoint.RwLayer, cancellationToken).ConfigureAwait(false);
         try
         {
             CtrTask task = await StartAsync(id, memory, output, cancellationToken).ConfigureAwait(false);

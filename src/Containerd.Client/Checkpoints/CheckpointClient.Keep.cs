@@ -38,7 +38,7 @@ public sealed partial class CheckpointClient
     {
         // ctr takes a path as its address, and no unix://.
         string address = _services.Address is { Kind: ContainerdAddressKind.UnixSocket } socket ? socket.Path : _services.Address.ToString();
-        string ctr = $"ctr --address {address} --namespace {_services.Namespace}";
+        string ctr = $"ctr --address {ShellWord(address)} --namespace {_services.Namespace}";
         string reason = error is OperationCanceledException ? "The command was stopped before the daemon had answered." : error.Message;
         string message = digest is null
             ? $"The task may have ended with its checkpoint, which was not saved as '{location}': {reason} "
@@ -50,9 +50,15 @@ public sealed partial class CheckpointClient
             "CheckpointKept",
             message,
             location,
-            (digest is null ? $"'{ctr} content ls' lists the digests of what there is. " : "")
-                + $"Unpack what '{ctr} content get {digest ?? "DIGEST"}' gives into an empty directory: it is one for Start-CtrTask -Checkpoint. "
-                + $"Then '{ctr} leases delete {leaseId}' frees its space.",
+            (digest is null ? $"\"{ctr} content ls\" lists the digests of what there is. " : "")
+                + $"Unpack what \"{ctr} content get {digest ?? "DIGEST"}\" gives into an empty directory: it is one for Start-CtrTask -Checkpoint. "
+                + $"Then \"{ctr} leases delete {leaseId}\" frees its space.",
             error);
     }
+
+    /// <summary>A word as a shell reads it as one.</summary>
+    internal static string ShellWord(string word) =>
+        word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "/.:_-".Contains(c, StringComparison.Ordinal))
+            ? word
+            : $"'{word.Replace("'", @"'\''", StringComparison.Ordinal)}'";
 }

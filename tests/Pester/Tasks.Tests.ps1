@@ -107,8 +107,8 @@ Describe 'Errors and wildcards' {
 
     It 'refuses a signal that is none, and does nothing' {
         $task = New-Running
-        { $task | Send-CtrSignal -Signal SIGNOTHING } | Should -Throw -ErrorId 'InvalidArgument,*'
-        { $task | Stop-CtrTask -Signal SIGNOTHING } | Should -Throw -ErrorId 'InvalidArgument,*'
+        { $task | Send-CtrSignal -Signal SIGNOTHING } | Should -Throw -ErrorId 'InvalidSignal,*'
+        { $task | Stop-CtrTask -Signal SIGNOTHING } | Should -Throw -ErrorId 'InvalidSignal,*'
         ($task | Get-CtrTask).Status | Should -Be 'Running'
     }
 

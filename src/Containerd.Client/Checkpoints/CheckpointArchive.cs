@@ -1,5 +1,8 @@
 using System.Formats.Tar;
+using Containerd.Client.Archives;
+using Containerd.Client.IO;
 using Containerd.Client.Oci.Images;
+using Microsoft.Win32.SafeHandles;
 
 namespace Containerd.Client;
 
@@ -68,10 +71,23 @@ internal static class CheckpointArchive
                     throw new InvalidDataException($"'{file.FullName}' is a whiteout, which no checkpoint has.");
                 }
 
+                if (OperatingSystem.IsLinux() && !IsFileOrDirectory(file.FullName))
+                {
+                    throw new InvalidDataException($"'{file.FullName}' is a FIFO, socket or device, which no checkpoint has.");
+                }
+
                 string name = Path.GetRelativePath(root.FullName, file.FullName).Replace(Path.DirectorySeparatorChar, '/');
                 await tar.WriteEntryAsync(file.FullName, name, cancellationToken).ConfigureAwait(false);
             }
         }
+    }
+
+    private static bool IsFileOrDirectory(string path)
+    {
+        using SafeFileHandle directory = Libc.OpenDirectory(Path.GetDirectoryName(path)!);
+        return Libc.StatusBelow(directory, Path.GetFileName(path), out Libc.FileStatus status) == 0
+            ? status.IsRegularFile || status.IsDirectory
+            : throw FileTree.Failure(path);
     }
 
     private static async Task<long> ExtractAsync(TarReader tar, string directory, CancellationToken cancellationToken)

@@ -38,7 +38,7 @@ public sealed partial class CheckpointClient
     {
         // ctr takes a path as its address, and no unix://.
         string address = _services.Address is { Kind: ContainerdAddressKind.UnixSocket } socket ? socket.Path : _services.Address.ToString();
-        string ctr = $"ctr --address {address} --namespace {_services.Namespace}";
+        string ctr = $"ctr --address {ShellWord(address)} --namespace {_services.Namespace}";
         string digest = checkpoint.Memory!.Digest;
         string reason = error is OperationCanceledException ? "The command was stopped before the daemon had answered." : error.Message;
         return new CtrException(
@@ -48,8 +48,14 @@ public sealed partial class CheckpointClient
                 + $"The checkpoint is in the daemon's content store, as '{digest}', where the lease '{leaseId}' keeps it for 24 hours.",
             location,
             (checkpoint.IsTaskGone ? "" : "Get-CtrTask tells whether the task has ended; Resume-CtrTask lets it go on where it is suspended. ")
-                + $"Unpack what '{ctr} content get {digest}' gives into an empty directory: it is one for Start-CtrTask -Checkpoint. "
-                + $"Then '{ctr} leases delete {leaseId}' frees its space.",
+                + $"Unpack what \"{ctr} content get {digest}\" gives into an empty directory: it is one for Start-CtrTask -Checkpoint. "
+                + $"Then \"{ctr} leases delete {leaseId}\" frees its space.",
             error);
     }
+
+    /// <summary>A word as a shell reads it as one.</summary>
+    internal static string ShellWord(string word) =>
+        word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "/.:_-".Contains(c, StringComparison.Ordinal))
+            ? word
+            : $"'{word.Replace("'", @"'\''", StringComparison.Ordinal)}'";
 }

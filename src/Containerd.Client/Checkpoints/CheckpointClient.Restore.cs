@@ -44,7 +44,8 @@ public sealed partial class CheckpointClient
                     : null,
             },
         };
-        await _containers.RestoreAsync(container, baseImage, checkpoint.RwLayer, cancellationToken).ConfigureAwait(false);
+        await _containers.RestoreAsync(
+            container, checkpoint.ContainerId, baseImage, checkpoint.RwLayer, cancellationToken).ConfigureAwait(false);
         try
         {
             CtrTask task = await StartAsync(id, memory, output, cancellationToken).ConfigureAwait(false);
@@ -165,7 +166,7 @@ public sealed partial class CheckpointClient
             missing);
     }
 
-    /// <summary>What is in a checkpoint; null for an image that is none, or whose index is not here.</summary>
+    /// <summary>What is in a checkpoint; null for an image that is none, or whose index cannot be read.</summary>
     private async Task<CheckpointImage?> ReadAsync(Image image, CancellationToken cancellationToken)
     {
         if (!MediaTypes.IsIndex(image.Target.MediaType))
@@ -179,7 +180,7 @@ public sealed partial class CheckpointClient
                 .ReadIndexAsync(Descriptors.ToRecord(image.Target), cancellationToken).ConfigureAwait(false));
             return checkpoint.IsCheckpoint ? checkpoint : null;
         }
-        catch (Exception e) when (e is InvalidDataException or CtrException { Kind: CtrErrorKind.NotFound })
+        catch (Exception e) when (ImageManifests.CannotBeRead(e))
         {
             return null;
         }

@@ -37,9 +37,9 @@ internal sealed class CheckpointImage(ImageIndex index)
     public string? ContainerId => Annotation(CheckpointAnnotations.Container);
 
     /// <summary>Bytes of the parts, the container's own image not among them.</summary>
-    public long Size => index.Manifests.Where(part => part != BaseImage).Sum(part => part.Size);
+    public long Size => Descriptors.SizeOf(index.Manifests.Where(part => part != BaseImage));
 
     private CtrDescriptor? Find(string mediaType) => index.Manifests.FirstOrDefault(part => part.MediaType == mediaType);
 
-    private string? Annotation(string name) => index.Annotations.TryGetValue(name, out string? value) && value.Length > 0 ? value : null;
+    private string? Annotation(string name) => index.Annotations.TryGetValue(name, out string? value) && !string.IsNullOrEmpty(value) ? value : null;
 }

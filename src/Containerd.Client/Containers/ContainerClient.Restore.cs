@@ -7,15 +7,23 @@ public sealed partial class ContainerClient
 {
     /// <summary>Makes a container as a checkpoint describes it, with a new snapshot of its image and what it had written over that.</summary>
     /// <param name="container">The container's id, spec, runtime and snapshotter.</param>
+    /// <param name="original">The id of the container that the checkpoint is of; null where that is not known.</param>
     /// <param name="image">Its image; null where its root file system is a directory.</param>
     /// <param name="layer">What it had written; null for nothing.</param>
     /// <param name="cancellationToken">Ends the call. A restore that fails or is cancelled leaves nothing.</param>
     /// <exception cref="CtrException">AlreadyExists where the id is taken.</exception>
     internal async Task<CtrContainer> RestoreAsync(
-        Container container, ResolvedImage? image, CtrDescriptor? layer, CancellationToken cancellationToken)
+        Container container, string? original, ResolvedImage? image, CtrDescriptor? layer, CancellationToken cancellationToken)
     {
         await RefuseTakenAsync(container.Id, cancellationToken).ConfigureAwait(false);
-        CtrSpec spec = WithControlGroupOf(SpecOf(container), container.Id);
+        CtrSpec spec = SpecOf(container);
+        if (spec.Linux is { } linux)
+        {
+            IReadOnlyList<CtrNamespace> namespaces = await new NamespaceClient(_services).ListAsync(cancellationToken).ConfigureAwait(false);
+            linux.CgroupsPath = ControlGroupOf(
+                linux.CgroupsPath ?? "", container.Id, original, _services.Namespace, namespaces.Select(other => other.Name));
+        }
+
         container.Spec = SpecMessage(spec);
         container.Labels[Bundle.Label] = Bundle.PathFor(_stateDirectory, _services.Address, _services.Namespace, container.Id);
         if (image is null)
@@ -44,17 +52,21 @@ public sealed partial class ContainerClient
         }
     }
 
-    /// <summary>A container of another id, or in another namespace, has a control group of its own.</summary>
-    private CtrSpec WithControlGroupOf(CtrSpec spec, string id)
+    /// <summary>
+    /// Where a container's control group is to be: a container of another id, or in another namespace, has one of its own. It
+    /// stays in the same directory, whose limits hold for it, unless that is another namespace's.
+    /// </summary>
+    internal static string ControlGroupOf(string path, string id, string? original, string @namespace, IEnumerable<string> namespaces)
     {
-        if (spec.Linux is null)
+        // That of systemd is slice:prefix:name.
+        if (path.Split(':') is [string slice, string prefix, _])
         {
-            return spec;
+            return $"{slice}:{prefix}:{id}";
         }
 
-        // That of systemd is slice:prefix:name.
-        string[] parts = (spec.Linux.CgroupsPath ?? "").Split(':');
-        spec.Linux.CgroupsPath = parts.Length == 3 ? $"{parts[0]}:{parts[1]}:{id}" : $"/{_services.Namespace}/{id}";
-        return spec;
+        string[] parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        return parts is [] || (parts is [string parent, _] && parent != @namespace && namespaces.Contains(parent)) ? $"/{@namespace}/{id}"
+            : id == original ? path
+            : path[..(path.TrimEnd('/').LastIndexOf('/') + 1)] + id;
     }
 }

@@ -56,6 +56,10 @@ internal static partial class Libc
     public static int Status(SafeFileHandle file, out FileStatus status) =>
         Statx(file, "", EmptyPath | SymbolicLinkItself, BasicStats, out status);
 
+    /// <summary>statx(2) of what is in a directory, also of a symbolic link.</summary>
+    public static int StatusBelow(SafeFileHandle directory, string path, out FileStatus status) =>
+        Statx(directory, path, SymbolicLinkItself, BasicStats, out status);
+
     /// <summary>fchownat(2) of an open file, also of a symbolic link.</summary>
     public static int ChangeOwner(SafeFileHandle file, uint uid, uint gid) =>
         ChangeOwnerAt(file, "", uid, gid, EmptyPath | SymbolicLinkItself);

@@ -6,6 +6,7 @@ namespace Containerd.Client.IO;
 /// <summary>The C library's calls that .NET does not offer, with Linux's values.</summary>
 internal static partial class Libc
 {
+    public const int NoSuchProcess = 3;
     public const int Interrupted = 4;
     public const int NoSuchDevice = 6;
     public const int TryAgain = 11;
@@ -27,6 +28,11 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "mkfifo", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial int MakeFifo(string path, uint mode);
+
+    /// <summary>kill(2); signal 0 only asks whether there is such a process.</summary>
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    public static partial int Kill(int pid, int signal);
 
     // It gives an int: taken for a handle as it is, -1 would be a large number and no failure.
     public static SafePipeHandle Open(string path, int flags) => new(OpenDescriptor(path, flags), ownsHandle: true);

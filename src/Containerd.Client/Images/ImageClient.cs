@@ -157,7 +157,7 @@ public sealed partial class ImageClient
                 Size = await _manifests.SizeAsync(target, cancellationToken).ConfigureAwait(false),
             };
         }
-        catch (Exception e) when (e is InvalidDataException or CtrException { Kind: CtrErrorKind.NotFound })
+        catch (Exception e) when (ImageManifests.CannotBeRead(e))
         {
             // The content is not here, or is no image's; the name is shown all the same.
             return record;

@@ -8,6 +8,14 @@ internal sealed class ImageManifests(ContentClient content)
     // Indexes of indexes are legal and rare; more levels than this lead in a circle.
     private const int MaximumDepth = 4;
 
+    /// <summary>
+    /// Whether an image's documents are not here, or are not what they are to be: damaged, too large, or with a digest that is
+    /// none, which the daemon refuses. A list goes on without them.
+    /// </summary>
+    public static bool CannotBeRead(Exception error) => error is InvalidDataException
+        or CtrException { Kind: CtrErrorKind.NotFound or CtrErrorKind.InvalidArgument }
+        or CtrException { ErrorId: "ContentTooLarge" };
+
     public async Task<ImageIndex> ReadIndexAsync(CtrDescriptor index, CancellationToken cancellationToken) =>
         ImageIndex.Parse(await ReadAsync(index, cancellationToken).ConfigureAwait(false));
 
@@ -72,7 +80,7 @@ internal sealed class ImageManifests(ContentClient content)
         CtrDescriptor manifest = await SelectAsync(target, CtrPlatform.Current, cancellationToken).ConfigureAwait(false)
             ?? await FirstPresentAsync(target, cancellationToken).ConfigureAwait(false);
         ImageManifest parts = await ReadManifestAsync(manifest, cancellationToken).ConfigureAwait(false);
-        return manifest.Size + parts.Config.Size + parts.Layers.Sum(layer => layer.Size);
+        return Descriptors.SizeOf([manifest, parts.Config, .. parts.Layers]);
     }
 
     private async Task<CtrDescriptor?> SelectAsync(CtrDescriptor target, CtrPlatform platform, CancellationToken cancellationToken)

@@ -63,7 +63,10 @@ public sealed record CtrTaskMetric : IContainerReference
     /// <summary>Swapped memory at present, in bytes; null where the kernel does not tell.</summary>
     public long? SwapUsage { get; init; }
 
-    /// <summary>The limit of swapped memory in bytes; null without one.</summary>
+    /// <summary>
+    /// The limit of swapped memory in bytes; null without one. A limit of 0 looks in version 2 as if the kernel did not account
+    /// for swap: it is null too until something was swapped.
+    /// </summary>
     public long? SwapLimit { get; init; }
 
     /// <summary>Page faults.</summary>

@@ -98,7 +98,9 @@ internal static class MetricDecoder
             MemoryAnonymous = (long)memory.Anon,
             MemoryFile = (long)memory.File,
             SwapUsage = (long)memory.SwapUsage,
-            SwapLimit = Limit(memory.SwapLimit),
+            // containerd sends 0 for memory.swap.max of 0 and for a kernel that has no such file, as it accounts for no swap and
+            // limits none: only swap that it has counted tells that 0 is the limit.
+            SwapLimit = memory is { SwapLimit: 0 } and not { SwapUsage: 0, SwapMaxUsage: 0 } ? 0 : Limit(memory.SwapLimit),
             PageFaults = (long)memory.Pgfault,
             MajorPageFaults = (long)memory.Pgmajfault,
             OutOfMemoryKills = metrics.MemoryEvents is { } events ? (long)events.OomKill : null,

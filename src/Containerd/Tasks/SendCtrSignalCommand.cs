@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Containerd.Client.Oci;
+using Containerd.PowerShell.Binding;
 using Containerd.PowerShell.Completion;
 using Containerd.PowerShell.Containers;
 
@@ -30,7 +31,7 @@ public sealed class SendCtrSignalCommand : ContainerTargetCmdlet, IProcessCmdlet
     /// <inheritdoc/>
     protected override Task BeginAsync(CancellationToken cancellationToken)
     {
-        _signal = CtrSignal.Parse(Signal);
+        _signal = SignalArgument.Parse(Signal);
         return Task.CompletedTask;
     }
 

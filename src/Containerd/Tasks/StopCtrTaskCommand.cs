@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Containerd.Client;
 using Containerd.Client.Oci;
+using Containerd.PowerShell.Binding;
 using Containerd.PowerShell.Completion;
 using Containerd.PowerShell.Containers;
 
@@ -46,7 +47,7 @@ public sealed class StopCtrTaskCommand : ConcurrentTargetCmdlet, IProcessCmdlet
     /// <inheritdoc/>
     protected override Task BeginAsync(CancellationToken cancellationToken)
     {
-        _signal = Signal is null ? null : CtrSignal.Parse(Signal);
+        _signal = Signal is null ? null : SignalArgument.Parse(Signal);
         return Task.CompletedTask;
     }
 

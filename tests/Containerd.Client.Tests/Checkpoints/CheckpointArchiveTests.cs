@@ -1,4 +1,6 @@
 using System.Formats.Tar;
+using System.Net.Sockets;
+using Containerd.Client.IO;
 using Containerd.Client.Tests.Oci;
 using FsCheck;
 using FsCheck.Fluent;
@@ -149,6 +151,29 @@ public sealed class CheckpointArchiveTests : IDisposable
         await File.WriteAllTextAsync(Path.Combine(source, ".wh.inventory.img"), "");
 
         await Assert.ThrowsAsync<InvalidDataException>(() => CheckpointArchive.WriteAsync(source, new MemoryStream(), CancellationToken.None));
+    }
+
+    [Theory]
+    [InlineData("a FIFO")]
+    [InlineData("a socket")]
+    public async Task What_is_neither_file_nor_directory_is_refused(string what)
+    {
+        var path = Path.Combine(_root, "source", "a", "odd.img");
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        if (what == "a FIFO")
+        {
+            Assert.Equal(0, Libc.MakeFifo(path, 0x180));
+        }
+        else
+        {
+            socket.Bind(new UnixDomainSocketEndPoint(path));
+        }
+
+        var error = await Assert.ThrowsAsync<InvalidDataException>(() => Within.BoundedAsync(
+            CheckpointArchive.WriteAsync(Path.Combine(_root, "source"), new MemoryStream(), CancellationToken.None)));
+
+        Assert.Contains(path, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

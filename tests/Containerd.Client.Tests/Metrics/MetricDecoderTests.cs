@@ -114,6 +114,19 @@ public sealed class MetricDecoderTests
         Assert.Equal(5UL, metric.Raw["io.usage[1].rbytes"]);
     }
 
+    [Theory]
+    [InlineData(0, 0, null)]
+    [InlineData(5, 0, 0L)]
+    [InlineData(0, 5, 0L)]
+    public void A_swap_limit_of_0_is_shown_where_swap_is_accounted_for(int used, int most, long? expected)
+    {
+        CtrTaskMetric metric = Decode(
+            "io.containerd.cgroups.v2.Metrics",
+            new V2.Metrics { Memory = new() { SwapUsage = (ulong)used, SwapMaxUsage = (ulong)most, SwapLimit = 0 } });
+
+        Assert.Equal(expected, metric.SwapLimit);
+    }
+
     [Fact]
     public void No_limit_is_null()
     {

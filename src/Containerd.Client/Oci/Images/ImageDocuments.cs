@@ -12,7 +12,7 @@ internal sealed record ImageIndex
 
     public string? MediaType { get; init; }
 
-    public IReadOnlyList<CtrDescriptor> Manifests { get; init => field = ImageJson.List(value); } = [];
+    public IReadOnlyList<CtrDescriptor> Manifests { get; init => field = ImageJson.Parts(value); } = [];
 
     public IReadOnlyDictionary<string, string> Annotations { get; init => field = value ?? new Dictionary<string, string>(); } =
         new Dictionary<string, string>();
@@ -29,9 +29,9 @@ internal sealed record ImageManifest
 
     public string? MediaType { get; init; }
 
-    public CtrDescriptor Config { get; init => field = value ?? new(); } = new();
+    public CtrDescriptor Config { get; init => field = ImageJson.Part(value ?? new()); } = new();
 
-    public IReadOnlyList<CtrDescriptor> Layers { get; init => field = ImageJson.List(value); } = [];
+    public IReadOnlyList<CtrDescriptor> Layers { get; init => field = ImageJson.Parts(value); } = [];
 
     internal static ImageManifest Parse(ReadOnlySpan<byte> json) => ImageJson.Parse(json, ImageJsonContext.Default.ImageManifest, "an image manifest");
 
@@ -111,6 +111,25 @@ internal static class ImageJson
         where T : class => items is not null && items.Any(i => i is null)
             ? throw new InvalidDataException("A list of the image's JSON holds null where an item is wanted.")
             : items ?? [];
+
+    /// <summary>Descriptors as read.</summary>
+    /// <exception cref="InvalidDataException">One is null, or of a size that nothing has.</exception>
+    internal static IReadOnlyList<CtrDescriptor> Parts(IReadOnlyList<CtrDescriptor>? parts)
+    {
+        IReadOnlyList<CtrDescriptor> read = List(parts);
+        foreach (CtrDescriptor part in read)
+        {
+            Part(part);
+        }
+
+        return read;
+    }
+
+    /// <summary>A descriptor as read.</summary>
+    /// <exception cref="InvalidDataException">It is of a size that nothing has.</exception>
+    internal static CtrDescriptor Part(CtrDescriptor part) => part.Size >= 0
+        ? part
+        : throw new InvalidDataException($"The image's JSON says that its part '{part.Digest}' has {part.Size} bytes.");
 
     /// <exception cref="InvalidDataException">The bytes are not the JSON of such a document.</exception>
     internal static T Parse<T>(ReadOnlySpan<byte> json, JsonTypeInfo<T> type, string what)

@@ -37,10 +37,10 @@ public abstract class CheckpointTests(DaemonFixture daemon) : TaskTests(daemon),
     protected string NewPath() => Path.Combine(_root, Guid.NewGuid().ToString("N"));
 
     /// <summary>A task that counts, and has got somewhere.</summary>
-    protected async Task<string> CountingAsync(string? runtime = null)
+    protected async Task<string> CountingAsync(string? runtime = null, string? cgroupsPath = null)
     {
         var id = await ContainerAsync(
-            options => options with { Mounts = [.. options.Mounts, TemporaryFiles] }, ["sh", "-c", Counter], runtime: runtime);
+            options => options with { Mounts = [.. options.Mounts, TemporaryFiles], CgroupsPath = cgroupsPath }, ["sh", "-c", Counter], runtime: runtime);
         await Tasks.StartAsync(id, DetachedOutput.None).WaitAsync(Hang);
         await CountBeyondAsync(id, Far);
         _keys.Add((await ReadAsync(id)).Key);

@@ -1,4 +1,5 @@
 using Containerd.Client;
+using Containerd.IntegrationTests.Containers;
 
 namespace Containerd.IntegrationTests.Checkpoints;
 
@@ -45,6 +46,28 @@ public sealed class ImageTests(DaemonFixture daemon) : CheckpointTests(daemon)
         Assert.Equal(id, (await Checkpoints.RestoreAsync(name, null, DetachedOutput.None).WaitAsync(Hang)).Id);
         await AssertGoesOnAsync(id);
         await RemoveAsync(id);
+    }
+
+    [SkippableFact]
+    public async Task A_control_group_stays_in_the_directory_whose_limits_hold_for_it()
+    {
+        var directory = $"/{Daemon.Namespace}/limited";
+        var id = await CountingAsync(cgroupsPath: $"{directory}/of-its-own");
+        var name = NewName();
+        await Checkpoints.SaveImageAsync(id, name, WithFiles with { Exit = true }).WaitAsync(Hang);
+        await Daemon.Client.Containers.DeleteAsync(id).WaitAsync(Hang);
+        var other = NewId();
+
+        Assert.EndsWith($"{directory}/{other}", await ControlGroupAsync(other), StringComparison.Ordinal);
+        Assert.EndsWith($"{directory}/of-its-own", await ControlGroupAsync(id), StringComparison.Ordinal);
+
+        async Task<string> ControlGroupAsync(string restored)
+        {
+            var task = await Checkpoints.RestoreAsync(name, restored, DetachedOutput.None).WaitAsync(Hang);
+            var path = new ControlGroup(await File.ReadAllTextAsync($"/proc/{task.Pid}/cgroup")).Path;
+            await RemoveAsync(restored);
+            return path;
+        }
     }
 
     [SkippableFact]

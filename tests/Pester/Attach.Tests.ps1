@@ -121,6 +121,18 @@ Describe 'Connect-CtrTask' {
         (Connect-CtrTask $container.Id | ForEach-Object { $_; Send-CtrSignal $container.Id USR1 }).Text | Should -Be 'seen'
     }
 
+    It 'says that its input cannot be read, and leaves the task running' {
+        $container = New-Container cat
+        $null = $container | Start-CtrTask -OpenStandardInput
+        foreach ($time in 1..20) {
+            # Nothing is mapped at address 0.
+            { Connect-CtrTask $container.Id -StandardInput (Get-Item /proc/self/mem) -ErrorAction Stop } | Should -Throw '*nput/output error*'
+        }
+
+        (Get-CtrTask $container.Id).Status | Should -Be 'Running'
+        (Connect-CtrTask $container.Id -StandardInput 'still here').Text | Should -Be 'still here'
+    }
+
     It 'leaves the task running when it is stopped' {
         $container = New-Container sh, -c, 'while :; do echo here; sleep 0.1; done'
         $null = $container | Start-CtrTask

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Containerd.Client.IO;
 using Containerd.Client.Oci.Images;
 using Containerd.Protocol.Containers;
 using Containerd.Protocol.Images;
@@ -116,7 +117,7 @@ public sealed partial class CheckpointClient
         await _images.DeleteAsync(image.Name, wait: true, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Removes a checkpoint: its image, or its directory on this machine.</summary>
+    /// <summary>Removes a checkpoint: its image, or its directory on this machine, of which a link or a mount point stays, and is empty.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="CtrException">
@@ -133,11 +134,43 @@ public sealed partial class CheckpointClient
                 break;
             case CtrCheckpointKind.Directory:
                 RequireCheckpoint(checkpoint.Location);
-                Directory.Delete(checkpoint.Location, recursive: true);
+                RemoveDirectory(checkpoint.Location);
                 break;
             default:
                 throw CtrException.InvalidArgument(
                     "CheckpointNotSupported", $"'{checkpoint.Location}' is a directory of the daemon's host: remove it there.", checkpoint.Location);
+        }
+    }
+
+    /// <summary>
+    /// Removes what is in a directory, also behind a link, last of all what makes it a checkpoint; and the directory, unless it is
+    /// a link or a mount point: whoever made that removes it.
+    /// </summary>
+    private static void RemoveDirectory(string path)
+    {
+        var directory = new DirectoryInfo(path);
+        foreach (FileSystemInfo entry in directory.GetFileSystemInfos().OrderBy(entry => entry.Name == CheckpointArchive.Inventory))
+        {
+            if (entry is DirectoryInfo { LinkTarget: null } inner)
+            {
+                inner.Delete(recursive: true);
+            }
+            else
+            {
+                entry.Delete();
+            }
+        }
+
+        if (directory.LinkTarget is null)
+        {
+            try
+            {
+                directory.Delete();
+            }
+            catch (IOException e) when (e.HResult == Libc.Busy)
+            {
+                // It is a mount point.
+            }
         }
     }
 

@@ -10,6 +10,7 @@ internal static partial class Libc
     public const int NotPermitted = 1;
     public const int NoEntry = 2;
     public const int PermissionDenied = 13;
+    public const int Busy = 16;
     public const int CrossDevice = 18;
     public const int NotDirectory = 20;
     public const int IsDirectory = 21;

@@ -66,9 +66,9 @@ public sealed class ConnectCtrTaskCommand : ContainerTargetCmdlet, IProcessCmdle
         {
             await WriteAllAsync(process.ReadLinesAsync(end.Token), end.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (copying.IsFaulted)
+        catch (OperationCanceledException) when (end.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            // It is told below.
+            // The input has failed: that is told below.
         }
 
         await copying.ConfigureAwait(false);

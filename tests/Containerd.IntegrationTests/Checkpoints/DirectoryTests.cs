@@ -79,7 +79,7 @@ public sealed class DirectoryTests(DaemonFixture daemon) : CheckpointTests(daemo
     [SkippableTheory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task An_empty_directory_that_is_there_may_be_a_link_or_a_disk_of_its_own(bool disk)
+    public async Task An_empty_directory_that_is_there_may_be_a_link_or_a_disk_of_its_own_and_is_emptied(bool disk)
     {
         var id = await CountingAsync();
         var path = NewPath();
@@ -88,7 +88,7 @@ public sealed class DirectoryTests(DaemonFixture daemon) : CheckpointTests(daemo
         await (disk ? RunAsync("mount", "-t", "tmpfs", "tmpfs", path) : RunAsync("ln", "-s", target, path));
         try
         {
-            await Checkpoints.SaveAsync(id, path, new CheckpointOptions { Exit = true }).WaitAsync(Hang);
+            var checkpoint = await Checkpoints.SaveAsync(id, path, new CheckpointOptions { Exit = true }).WaitAsync(Hang);
 
             Assert.True(File.Exists(Path.Combine(target, CheckpointArchive.Inventory)));
             Assert.Empty(Directory.EnumerateFileSystemEntries(target, ".*"));
@@ -96,6 +96,10 @@ public sealed class DirectoryTests(DaemonFixture daemon) : CheckpointTests(daemo
             await Checkpoints.StartAsync(id, path, DetachedOutput.None).WaitAsync(Hang);
             await AssertGoesOnAsync(id);
             await Tasks.ForceDeleteAsync(id).WaitAsync(Hang);
+
+            await Checkpoints.RemoveAsync(checkpoint);
+            Assert.True(Directory.Exists(path));
+            Assert.Empty(Directory.EnumerateFileSystemEntries(target));
         }
         finally
         {

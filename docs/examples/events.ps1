@@ -8,7 +8,8 @@ $null = Import-CtrImage -Path ./busybox.tar
 Register-CtrEvent -Topic /tasks -SourceIdentifier tasks
 New-CtrContainer -Id short -Image busybox -Command sh, -c, 'exit 3' | Start-CtrTask -NoIO | Wait-CtrTask | Remove-CtrContainer -Force
 $events = do {
-    $raised = Wait-Event -SourceIdentifier tasks -Timeout 30
+    $raised = Wait-Event -SourceIdentifier tasks -Timeout 60
+    if (-not $raised) { throw 'No event came for a minute.' }
     $raised.SourceArgs[0]
     Remove-Event -EventIdentifier $raised.EventIdentifier
 } until ($raised.SourceArgs[0].Type -eq 'TaskDelete')
@@ -19,7 +20,7 @@ $events | Format-Table
 $events.Where({ $_.Type -eq 'TaskExit' }) | Format-List ContainerId, ExitCode, OutOfMemory, IsReconstructed
 
 'The stream itself, until it had one exit, or for a minute:'
-New-CtrContainer -Id later -Image busybox -Command sh, -c, 'sleep 2; exit 4' | Start-CtrTask -NoIO | Format-Table
+New-CtrContainer -Id later -Image busybox -Command sh, -c, 'sleep 5; exit 4' | Start-CtrTask -NoIO | Format-Table
 Get-CtrEvent -Topic /tasks/exit -Count 1 -TimeoutSec 60 | Format-Table
 Remove-CtrContainer -Id later -Force
 

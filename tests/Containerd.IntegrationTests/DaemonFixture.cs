@@ -94,6 +94,8 @@ public sealed class DaemonFixture : IAsyncLifetime
 
         if (_client.IsValueCreated)
         {
+            // What is taken back after its caller has left would be gone between a list below and its removal.
+            await UnfinishedWork.SettledAsync(ContainerdAddress.Parse(Address)).WaitAsync(CtrTimeout);
             Client.Dispose();
         }
 

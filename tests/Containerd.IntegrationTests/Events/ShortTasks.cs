@@ -148,8 +148,9 @@ internal sealed class ShortTasks(ContainerdClient client, string journal, string
             try
             {
                 var task = await FindAsync(() => client.Tasks.GetAsync(id));
-                LastPid = task is null or { Status: CtrTaskStatus.Created } ? (await client.Tasks.StartAsync(id, DetachedOutput.None)).Pid : task.Pid;
-                _started[(id, LastPid)] = true;
+                var pid = task is null or { Status: CtrTaskStatus.Created } ? (await client.Tasks.StartAsync(id, DetachedOutput.None)).Pid : task.Pid;
+                LastPid = pid;
+                _started[(id, pid)] = true;
                 return;
             }
             catch (CtrException e) when (e.Kind is CtrErrorKind.AlreadyExists || e.ErrorId == "TaskAlreadyStarted" || e.Message.Contains("already dead", StringComparison.Ordinal))

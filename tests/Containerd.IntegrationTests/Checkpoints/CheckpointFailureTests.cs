@@ -10,6 +10,7 @@ public sealed class CheckpointFailureTests(DaemonFixture daemon) : CheckpointTes
         // A socket that listens.
         var id = await ContainerAsync("sh", "-c", "exec nc -l -p 5555");
         await Tasks.StartAsync(id, DetachedOutput.None).WaitAsync(Hang);
+        await ExecAsync(id, "sh", "-c", "until netstat -ltn | grep -q :5555; do usleep 10000; done");
         var blobs = await BlobsAsync();
         var path = NewPath();
 

@@ -37,7 +37,7 @@ public sealed class CheckpointExitTests(DaemonFixture daemon) : CheckpointTests(
         }
         finally
         {
-            await RunAsync("umount", small);
+            await RunAsync("umount", "--lazy", small);
         }
 
         await AssertKeptAsync(id, message);
@@ -65,7 +65,7 @@ public sealed class CheckpointExitTests(DaemonFixture daemon) : CheckpointTests(
         }
         finally
         {
-            await RunAsync("umount", partial);
+            await RunAsync("umount", "--lazy", partial!);
         }
 
         await AssertKeptAsync(id, message);

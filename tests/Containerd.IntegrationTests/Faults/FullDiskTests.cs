@@ -55,7 +55,7 @@ public sealed class FullDiskTests(PrivateDaemon daemon) : IClassFixture<PrivateD
         }
         finally
         {
-            await RunAsync("umount", path);
+            await RunAsync("umount", "--lazy", path);
         }
 
         Assert.Equal(CtrTaskStatus.Running, (await client.Tasks.GetAsync(id)).Status);
@@ -86,7 +86,7 @@ public sealed class FullDiskTests(PrivateDaemon daemon) : IClassFixture<PrivateD
         }
         finally
         {
-            await RunAsync("umount", path);
+            await RunAsync("umount", "--lazy", path);
         }
 
         await client.Images.ImportAsync(Archive()).WaitAsync(s_hang);

@@ -27,7 +27,7 @@ public sealed class FullDiskTests(PrivateDaemon daemon) : IClassFixture<PrivateD
     public async Task A_checkpoint_on_a_full_content_store_fails_and_the_task_runs_on(bool exit)
     {
         await daemon.RequireAsync();
-        using var client = daemon.Connect("checkpoint");
+        using var client = daemon.Connect();
         await PrivateDaemon.ImportAsync(client);
         var id = $"full-{exit}";
 

@@ -105,7 +105,7 @@ public sealed class CheckpointExitTests(DaemonFixture daemon) : CheckpointTests(
             }
             catch (OperationCanceledException)
             {
-                await UnfinishedWork.SettledAsync().WaitAsync(Hang);
+                await Daemon.SettledAsync();
                 await CountBeyondAsync(id, await CountAsync(id) + 20);
                 continue;
             }

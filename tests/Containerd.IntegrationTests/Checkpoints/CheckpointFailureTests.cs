@@ -162,7 +162,7 @@ public sealed class CheckpointFailureTests(DaemonFixture daemon) : CheckpointTes
             {
                 Assert.False(Path.Exists(path));
                 Assert.Empty(Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(path)!, ".*"));
-                await UnfinishedWork.SettledAsync().WaitAsync(Hang);
+                await Daemon.SettledAsync();
             }
 
             Assert.Equal(blobs, await BlobsAsync());

@@ -189,7 +189,7 @@ public sealed class ContainerCreateFailureTests(DaemonFixture daemon) : IClassFi
             catch (OperationCanceledException)
             {
                 // Wherever it was.
-                await UnfinishedWork.SettledAsync().WaitAsync(TimeSpan.FromMinutes(1));
+                await daemon.SettledAsync();
             }
 
             await RequireNothingAsync(client);
@@ -198,7 +198,7 @@ public sealed class ContainerCreateFailureTests(DaemonFixture daemon) : IClassFi
     }
 
     /// <summary>Starts a create and cancels it after a while, which is shorter than a timer's tick.</summary>
-    private static async Task<bool> CancelAsync(PrivateClient client, string id, TimeSpan after)
+    private async Task<bool> CancelAsync(PrivateClient client, string id, TimeSpan after)
     {
         using var cancel = new CancellationTokenSource();
         var watch = Stopwatch.StartNew();
@@ -217,7 +217,7 @@ public sealed class ContainerCreateFailureTests(DaemonFixture daemon) : IClassFi
         }
         catch (OperationCanceledException)
         {
-            await UnfinishedWork.SettledAsync().WaitAsync(TimeSpan.FromMinutes(1));
+            await daemon.SettledAsync();
             return true;
         }
     }

@@ -127,7 +127,7 @@ public sealed class CancellationTests(DaemonFixture daemon) : TaskTests(daemon)
         Console.WriteLine($"seed {seed}: {cancelled} of {rounds} cancelled, the slowest ended {slowest * s_tick.TotalMilliseconds} ms after");
 
         // What a daemon under load had not answered is taken back after its caller has left.
-        await UnfinishedWork.SettledAsync().WaitAsync(Hang);
+        await Daemon.SettledAsync();
         Assert.Equal(before, await StateAsync());
 
         async Task<(int Ticks, bool Cancelled)> RoundAsync(TimeSpan after)

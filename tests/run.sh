@@ -97,6 +97,9 @@ migrate_between_daemons() (
 
 run_scripts() {
     local script
+    # runc keeps its state and cgroups by namespace and id for all daemons of a machine.
+    local -x CONTAINERD_NAMESPACE
+    CONTAINERD_NAMESPACE=examples-$(tr -d - < /proc/sys/kernel/random/uuid)
     for script in docs/examples/*.ps1; do
         run_example "$script on $1" run_script "$script"
     done

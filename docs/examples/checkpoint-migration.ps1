@@ -9,8 +9,10 @@ param(
     [string] $Destination = $Source
 )
 $ErrorActionPreference = 'Stop'
-$here = @{ Namespace = 'migration-source' }
-$there = @{ Namespace = 'migration-destination' }
+# Namespaces beside the one that is in use.
+$name = $env:CONTAINERD_NAMESPACE ?? 'default'
+$here = @{ Namespace = "migration-source-$name" }
+$there = @{ Namespace = "migration-destination-$name" }
 if ($Source) { $here.Address = $Source }
 if ($Destination) { $there.Address = $Destination }
 $path = Join-Path ([IO.Path]::GetTempPath()) "checkpoint-$([guid]::NewGuid())"

@@ -50,6 +50,9 @@ public sealed class DaemonFixture : IAsyncLifetime
     public void Require() =>
         Skip.If(Address.Length == 0, "No containerd: CONTAINERD_TEST_ADDRESS isn't set; ./build.sh test sets it.");
 
+    /// <summary>Waits for what goes on at this daemon after its callers have left; at those that other tests kill it may last.</summary>
+    public Task SettledAsync() => UnfinishedWork.SettledAsync(ContainerdAddress.Parse(Address)).WaitAsync(CtrTimeout);
+
     /// <summary>Runs ctr in this class's namespace and returns what it wrote to standard output.</summary>
     /// <exception cref="InvalidOperationException">It ended with another code than 0.</exception>
     public async Task<string> RunCtrAsync(params string[] args)
@@ -94,6 +97,8 @@ public sealed class DaemonFixture : IAsyncLifetime
 
         if (_client.IsValueCreated)
         {
+            // What is taken back after its caller has left would be gone between a list below and its removal.
+            await SettledAsync();
             Client.Dispose();
         }
 

@@ -54,7 +54,7 @@ public sealed partial class PrivateDaemon : IAsyncLifetime
     {
         Send(Pid, SigKill);
         var guard = Stopwatch.StartNew();
-        while (System.IO.Directory.Exists($"/proc/{Pid}") && !File.ReadAllText($"/proc/{Pid}/stat").Contains(") Z ", StringComparison.Ordinal))
+        while (StateOf($"/proc/{Pid}") is not (null or 'Z'))
         {
             Assert.True(guard.Elapsed < TimeSpan.FromSeconds(30), "The daemon did not end.");
             await Task.Delay(5);
@@ -91,7 +91,7 @@ public sealed partial class PrivateDaemon : IAsyncLifetime
     {
         Send(pid, SigStop);
         var guard = Stopwatch.StartNew();
-        while (System.IO.Directory.EnumerateDirectories($"/proc/{pid}/task").Any(thread => !File.ReadAllText($"{thread}/stat").Contains(") T ", StringComparison.Ordinal)))
+        while (System.IO.Directory.EnumerateDirectories($"/proc/{pid}/task").Any(thread => StateOf(thread) is not (null or 'T')))
         {
             Assert.True(guard.Elapsed < TimeSpan.FromSeconds(30), "The process did not stop.");
             await Task.Delay(5);
@@ -111,6 +111,19 @@ public sealed partial class PrivateDaemon : IAsyncLifetime
     }
 
     private static string Shared(string name) => Environment.GetEnvironmentVariable($"CONTAINERD_TEST_{name}") ?? "";
+
+    /// <summary>The state of a process or thread by its directory in /proc; null where it has ended.</summary>
+    private static char? StateOf(string directory)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(directory, "stat")).Split(") ")[^1][0];
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
 
     private async Task RunAsync(params string[] arguments)
     {

@@ -37,7 +37,7 @@ public sealed class CheckpointExitTests(DaemonFixture daemon) : CheckpointTests(
         }
         finally
         {
-            await RunAsync("umount", small);
+            await RunAsync("umount", "--lazy", small);
         }
 
         await AssertKeptAsync(id, message);
@@ -46,17 +46,18 @@ public sealed class CheckpointExitTests(DaemonFixture daemon) : CheckpointTests(
     [SkippableFact]
     public async Task Where_not_even_its_directory_can_be_removed_the_error_tells_where_it_is()
     {
-        var id = await CountingAsync();
+        var mounted = NewPath();
+        var id = await CountingAsync(runc: $"case \" $* \" in *' checkpoint '*) until [ -e {mounted} ]; do sleep 0.01; done;; esac; exec \"$real\" \"$@\"");
         var path = NewPath();
         var saving = Checkpoints.SaveAsync(id, path, s_exit);
-        using var hang = new CancellationTokenSource(Hang);
-        string? partial;
-        while ((partial = Directory.EnumerateDirectories(Path.GetDirectoryName(path)!, $".{Path.GetFileName(path)}.*").SingleOrDefault()) is null)
+        string? partial = null;
+        await UntilAsync(() =>
         {
-            await Task.Delay(1, hang.Token);
-        }
-
-        await RunAsync("mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", partial);
+            partial = Directory.EnumerateDirectories(Path.GetDirectoryName(path)!, $".{Path.GetFileName(path)}.*").SingleOrDefault();
+            return Task.FromResult(partial is not null);
+        });
+        await RunAsync("mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", partial!);
+        await File.WriteAllTextAsync(mounted, "");
         string message;
         try
         {
@@ -64,7 +65,7 @@ public sealed class CheckpointExitTests(DaemonFixture daemon) : CheckpointTests(
         }
         finally
         {
-            await RunAsync("umount", partial);
+            await RunAsync("umount", "--lazy", partial!);
         }
 
         await AssertKeptAsync(id, message);
@@ -104,7 +105,7 @@ public sealed class CheckpointExitTests(DaemonFixture daemon) : CheckpointTests(
             }
             catch (OperationCanceledException)
             {
-                await UnfinishedWork.SettledAsync().WaitAsync(Hang);
+                await Daemon.SettledAsync();
                 await CountBeyondAsync(id, await CountAsync(id) + 20);
                 continue;
             }

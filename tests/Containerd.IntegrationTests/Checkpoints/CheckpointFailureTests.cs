@@ -10,6 +10,7 @@ public sealed class CheckpointFailureTests(DaemonFixture daemon) : CheckpointTes
         // A socket that listens.
         var id = await ContainerAsync("sh", "-c", "exec nc -l -p 5555");
         await Tasks.StartAsync(id, DetachedOutput.None).WaitAsync(Hang);
+        await ExecAsync(id, "sh", "-c", "until netstat -ltn | grep -q :5555; do usleep 10000; done");
         var blobs = await BlobsAsync();
         var path = NewPath();
 
@@ -62,7 +63,7 @@ public sealed class CheckpointFailureTests(DaemonFixture daemon) : CheckpointTes
     [SkippableFact]
     public async Task Where_there_is_no_CRIU_the_error_says_so()
     {
-        var id = await UnderRuncAsync("PATH=/nowhere exec \"$real\" \"$@\"");
+        var id = await CountingAsync(runc: "PATH=/nowhere exec \"$real\" \"$@\"");
 
         await AssertErrorAsync("CriuNotFound", CtrErrorKind.FailedPrecondition, () => Checkpoints.SaveAsync(id, NewPath()));
 
@@ -73,7 +74,7 @@ public sealed class CheckpointFailureTests(DaemonFixture daemon) : CheckpointTes
     public async Task Where_the_task_stays_frozen_after_its_checkpoint_that_is_an_error_and_no_image_is_made()
     {
         var broken = NewPath();
-        var id = await UnderRuncAsync($"case \"$*\" in *resume*) [ ! -e {broken} ] || {{ echo broken >&2; exit 1; }};; esac; exec \"$real\" \"$@\"");
+        var id = await CountingAsync(runc: $"case \"$*\" in *resume*) [ ! -e {broken} ] || {{ echo broken >&2; exit 1; }};; esac; exec \"$real\" \"$@\"");
         var blobs = await BlobsAsync();
         await File.WriteAllTextAsync(broken, "");
         try
@@ -161,7 +162,7 @@ public sealed class CheckpointFailureTests(DaemonFixture daemon) : CheckpointTes
             {
                 Assert.False(Path.Exists(path));
                 Assert.Empty(Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(path)!, ".*"));
-                await UnfinishedWork.SettledAsync().WaitAsync(Hang);
+                await Daemon.SettledAsync();
             }
 
             Assert.Equal(blobs, await BlobsAsync());
@@ -169,26 +170,5 @@ public sealed class CheckpointFailureTests(DaemonFixture daemon) : CheckpointTes
 
         await CountBeyondAsync(id, await CountAsync(id) + 20);
         Assert.Equal("", await Daemon.RunCtrAsync("leases", "list", "--quiet"));
-    }
-
-    /// <summary>A task that counts, made by a runc that runs a shell's commands in its place; <c>$real</c> is the runc of the daemon.</summary>
-    private async Task<string> UnderRuncAsync(string script)
-    {
-        Daemon.Require();
-        var runc = NewPath();
-        await File.WriteAllTextAsync(runc, $"#!/bin/sh\nreal=$(command -v runc)\n{script}\n");
-        if (!OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(runc, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
-
-        var container = await Daemon.Client.Containers.CreateAsync(new ContainerCreateOptions
-        {
-            Image = Image,
-            SpecOptions = new ContainerSpecOptions { Id = $"c-{Guid.NewGuid():N}", Command = ["sh", "-c", Counter] },
-            RuntimeOptions = new Dictionary<string, object?> { ["BinaryName"] = runc },
-        });
-        await Tasks.StartAsync(container.Id, DetachedOutput.None).WaitAsync(Hang);
-        return container.Id;
     }
 }

@@ -24,7 +24,7 @@ public sealed class CheckpointLeftTests(PrivateDaemon daemon) : IClassFixture<Pr
             if (await LeaveAsync(client, id, i * StepMilliseconds))
             {
                 left++;
-                await UnfinishedWork.SettledAsync().WaitAsync(s_hang);
+                await UnfinishedWork.SettledAsync(ContainerdAddress.Parse(daemon.Address)).WaitAsync(s_hang);
                 Assert.Equal(CtrTaskStatus.Running, (await client.Tasks.GetAsync(id)).Status);
                 Assert.False(Path.Exists(PathOf(id)));
             }

@@ -37,10 +37,25 @@ public abstract class CheckpointTests(DaemonFixture daemon) : TaskTests(daemon),
     protected string NewPath() => Path.Combine(_root, Guid.NewGuid().ToString("N"));
 
     /// <summary>A task that counts, and has got somewhere.</summary>
-    protected async Task<string> CountingAsync(string? runtime = null, string? cgroupsPath = null)
+    /// <param name="runtime">Its runtime; null for the default one.</param>
+    /// <param name="cgroupsPath">Where its control group is; null for the default.</param>
+    /// <param name="runc">A shell's commands that run in runc's place; <c>$real</c> is the runc of the daemon.</param>
+    protected async Task<string> CountingAsync(string? runtime = null, string? cgroupsPath = null, string? runc = null)
     {
+        var runtimeOptions = new Dictionary<string, object?>();
+        if (runc is not null)
+        {
+            var script = NewPath();
+            await File.WriteAllTextAsync(script, $"#!/bin/sh\nreal=$(command -v runc)\n{runc}\n");
+            await RunAsync("chmod", "+x", script);
+            runtimeOptions["BinaryName"] = script;
+        }
+
         var id = await ContainerAsync(
-            options => options with { Mounts = [.. options.Mounts, TemporaryFiles], CgroupsPath = cgroupsPath }, ["sh", "-c", Counter], runtime: runtime);
+            options => options with { Mounts = [.. options.Mounts, TemporaryFiles], CgroupsPath = cgroupsPath },
+            ["sh", "-c", Counter],
+            runtime: runtime,
+            runtimeOptions: runtimeOptions);
         await Tasks.StartAsync(id, DetachedOutput.None).WaitAsync(Hang);
         await CountBeyondAsync(id, Far);
         _keys.Add((await ReadAsync(id)).Key);

@@ -105,7 +105,7 @@ public sealed class DirectoryTests(DaemonFixture daemon) : CheckpointTests(daemo
         {
             if (disk)
             {
-                await RunAsync("umount", path);
+                await RunAsync("umount", "--lazy", path);
             }
         }
     }

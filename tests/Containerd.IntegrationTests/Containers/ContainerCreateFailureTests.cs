@@ -148,12 +148,17 @@ public sealed class ContainerCreateFailureTests(DaemonFixture daemon) : IClassFi
         daemon.Require();
         using var client = new PrivateClient(daemon);
         await client.ImportAsync(daemon);
-        await client.Containers.CreateAsync(PrivateClient.Sleeper("measured"));
-        await client.Containers.DeleteAsync("measured");
-        var watch = Stopwatch.StartNew();
-        await client.Containers.CreateAsync(PrivateClient.Sleeper("measured"));
-        var whole = watch.Elapsed;
-        await client.Containers.DeleteAsync("measured");
+
+        // The least of many: a machine that has other work makes one of them last much longer than those that are cancelled.
+        var whole = TimeSpan.MaxValue;
+        for (var i = 0; i < 10; i++)
+        {
+            var watch = Stopwatch.StartNew();
+            await client.Containers.CreateAsync(PrivateClient.Sleeper("measured"));
+            whole = watch.Elapsed < whole ? watch.Elapsed : whole;
+            await client.Containers.DeleteAsync("measured");
+        }
+
         var snapshots = await SnapshotsAsync("overlayfs");
         var cancelled = 0;
         for (var moment = 0; moment < Moments; moment++)
@@ -184,7 +189,7 @@ public sealed class ContainerCreateFailureTests(DaemonFixture daemon) : IClassFi
             catch (OperationCanceledException)
             {
                 // Wherever it was.
-                await UnfinishedWork.SettledAsync().WaitAsync(TimeSpan.FromMinutes(1));
+                await daemon.SettledAsync();
             }
 
             await RequireNothingAsync(client);
@@ -193,7 +198,7 @@ public sealed class ContainerCreateFailureTests(DaemonFixture daemon) : IClassFi
     }
 
     /// <summary>Starts a create and cancels it after a while, which is shorter than a timer's tick.</summary>
-    private static async Task<bool> CancelAsync(PrivateClient client, string id, TimeSpan after)
+    private async Task<bool> CancelAsync(PrivateClient client, string id, TimeSpan after)
     {
         using var cancel = new CancellationTokenSource();
         var watch = Stopwatch.StartNew();
@@ -212,7 +217,7 @@ public sealed class ContainerCreateFailureTests(DaemonFixture daemon) : IClassFi
         }
         catch (OperationCanceledException)
         {
-            await UnfinishedWork.SettledAsync().WaitAsync(TimeSpan.FromMinutes(1));
+            await daemon.SettledAsync();
             return true;
         }
     }

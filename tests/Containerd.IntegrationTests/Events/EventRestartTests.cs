@@ -19,7 +19,7 @@ public sealed class EventRestartTests(PrivateDaemon daemon, ITestOutputHelper ou
     // could run the process.
     private const int NotRun = 1;
 
-    private static readonly TimeSpan s_hang = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan s_hang = TimeSpan.FromMinutes(2);
 
     // As it starts, a daemon since 1.7 removes tasks that ended without it: since containerd's #6860 it takes their shims for
     // leaked. Their exit codes are gone then, and all trace of a task of which nothing had been told.
@@ -40,12 +40,16 @@ public sealed class EventRestartTests(PrivateDaemon daemon, ITestOutputHelper ou
         using var tasks = new ShortTasks(client, journal, Path.Combine(daemon.State, "io.containerd.runtime.v2.task", client.Namespace));
         var collecting = tasks.CollectAsync(feed, end.Token);
 
+        var done = 0;
         var killing = KillAndStartAsync(tasks);
-        var running = Parallel.ForEachAsync(
-            Enumerable.Range(0, TaskCount), new ParallelOptions { MaxDegreeOfParallelism = AtATime }, async (number, _) => await tasks.RunAsync(number));
-        if (await Task.WhenAny(running, Task.Delay(s_hang)) != running)
+        var running = Parallel.ForEachAsync(Enumerable.Range(0, TaskCount), new ParallelOptions { MaxDegreeOfParallelism = AtATime }, async (number, _) =>
         {
-            Assert.Fail($"It hangs: {string.Join("; ", tasks.Doing.Select(doing => $"{doing.Key}: {doing.Value}, told {Told(tasks.Events.Where(e => e.Id == doing.Key))}"))}");
+            await tasks.RunAsync(number);
+            Interlocked.Increment(ref done);
+        });
+        for (var before = 0; await Task.WhenAny(running, Task.Delay(s_hang)) != running; before = done)
+        {
+            Assert.True(done > before, $"It hangs: {killing.Exception?.Message} {string.Join("; ", tasks.Doing.Select(doing => $"{doing.Key}: {doing.Value}, told {Told(tasks.Events.Where(e => e.Id == doing.Key))}"))}");
         }
 
         await running;
@@ -56,7 +60,9 @@ public sealed class EventRestartTests(PrivateDaemon daemon, ITestOutputHelper ou
 
         var all = tasks.Events.ToArray();
         output.WriteLine($"{all.Length} events, {all.Count(e => e.IsReconstructed)} of them reconstructed; {tasks.Gaps} losses of the stream; calls broken off: {string.Join(", ", tasks.Failures)}");
-        Assert.Equal(KillCount, tasks.Gaps);
+
+        // Each kill was waited for until its loss was told. A new stream may be lost too, before the daemon under load has answered.
+        Assert.InRange(tasks.Gaps, KillCount, (2 * KillCount) - 1);
         Assert.Contains(all, e => e is CtrTaskExitEvent && e.IsReconstructed);
         Assert.Contains("start", tasks.Failures);
         foreach (var number in Enumerable.Range(0, TaskCount))
@@ -125,9 +131,10 @@ public sealed class EventRestartTests(PrivateDaemon daemon, ITestOutputHelper ou
             await Task.Delay(random.Next(80));
             var from = JournalEntry.Now();
             await daemon.KillAsync();
-            await EndAsync(tasks.LastPid);
+            await EndAsync(tasks.LastPid).WaitAsync(s_hang);
+            var gaps = tasks.Gaps;
             await daemon.RestartAsync();
-            _outages.Add((from, await tasks.WaitForStreamAsync()));
+            _outages.Add((from, await tasks.WaitForStreamAsync(gaps)));
         }
     }
 

@@ -93,9 +93,10 @@ public sealed class EventTests(DaemonFixture daemon, ITestOutputHelper output) :
         Daemon.Require();
         await using var feed = await Events.SubscribeAsync(new EventSubscription { Topics = ["/tasks"] }).WaitAsync(Hang);
 
-        // A line without an end has to be held whole. The kernel kills what is largest, and the first process lives on.
+        // A line without an end has to be held whole. The kernel kills what is largest, and the first process lives on; what runs
+        // an exec needs room too. The event may come before the killed one has ended: only what was trapped before is heard.
         var id = await ContainerAsync(
-            options => options with { Memory = 16 << 20 }, ["sh", "-c", "tail /dev/zero; trap 'exit 3' TERM; while :; do sleep 3600 & wait; done"]);
+            options => options with { Memory = 64 << 20 }, ["sh", "-c", "trap 'exit 3' TERM; tail /dev/zero; while :; do sleep 3600 & wait; done"]);
         await Tasks.StartAsync(id, DetachedOutput.None).WaitAsync(Hang);
 
         var oom = Assert.IsType<CtrTaskOomEvent>((await TakeAsync(feed, value => value is CtrTaskOomEvent or CtrTaskExitEvent))[^1]);

@@ -15,7 +15,6 @@ internal sealed class ShortTasks(ContainerdClient client, string journal, string
     private readonly ConcurrentDictionary<(string Id, int Pid), bool> _exits = new();
     private readonly ConcurrentDictionary<(string Id, int Pid), bool> _started = new();
     private readonly SemaphoreSlim _starting = new(0);
-    private readonly SemaphoreSlim _resumed = new(0);
     private readonly TaskCompletionSource _last = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _awaited;
 
@@ -34,11 +33,7 @@ internal sealed class ShortTasks(ContainerdClient client, string journal, string
 
     public static string IdOf(int number) => $"task-{number}";
 
-    public void Dispose()
-    {
-        _starting.Dispose();
-        _resumed.Dispose();
-    }
+    public void Dispose() => _starting.Dispose();
 
     /// <summary>Whether the daemon has said that a process was started.</summary>
     public bool WasStarted(string id, int pid) => _started.ContainsKey((id, pid));
@@ -55,7 +50,6 @@ internal sealed class ShortTasks(ContainerdClient client, string journal, string
                 {
                     case CtrEventGap:
                         Gaps++;
-                        _resumed.Release();
                         break;
                     case CtrDataEvent:
                         _last.TrySetResult();
@@ -122,10 +116,14 @@ internal sealed class ShortTasks(ContainerdClient client, string journal, string
         }
     }
 
-    /// <summary>Until there is a stream of events again after a kill; by then the host's uptime is what this gives.</summary>
-    public async Task<double> WaitForStreamAsync()
+    /// <summary>Until there is a stream of events again, after so many losses; by then the host's uptime is what this gives.</summary>
+    public async Task<double> WaitForStreamAsync(int gaps)
     {
-        await _resumed.WaitAsync();
+        while (Gaps <= gaps)
+        {
+            await Task.Delay(10);
+        }
+
         return JournalEntry.Now();
     }
 
@@ -148,8 +146,9 @@ internal sealed class ShortTasks(ContainerdClient client, string journal, string
             try
             {
                 var task = await FindAsync(() => client.Tasks.GetAsync(id));
-                LastPid = task is null or { Status: CtrTaskStatus.Created } ? (await client.Tasks.StartAsync(id, DetachedOutput.None)).Pid : task.Pid;
-                _started[(id, LastPid)] = true;
+                var pid = task is null or { Status: CtrTaskStatus.Created } ? (await client.Tasks.StartAsync(id, DetachedOutput.None)).Pid : task.Pid;
+                LastPid = pid;
+                _started[(id, pid)] = true;
                 return;
             }
             catch (CtrException e) when (e.Kind is CtrErrorKind.AlreadyExists || e.ErrorId == "TaskAlreadyStarted" || e.Message.Contains("already dead", StringComparison.Ordinal))

@@ -27,7 +27,7 @@ public sealed class FullDiskTests(PrivateDaemon daemon) : IClassFixture<PrivateD
     public async Task A_checkpoint_on_a_full_content_store_fails_and_the_task_runs_on(bool exit)
     {
         await daemon.RequireAsync();
-        using var client = daemon.Connect("checkpoint");
+        using var client = daemon.Connect();
         await PrivateDaemon.ImportAsync(client);
         var id = $"full-{exit}";
 
@@ -55,7 +55,7 @@ public sealed class FullDiskTests(PrivateDaemon daemon) : IClassFixture<PrivateD
         }
         finally
         {
-            await RunAsync("umount", path);
+            await RunAsync("umount", "--lazy", path);
         }
 
         Assert.Equal(CtrTaskStatus.Running, (await client.Tasks.GetAsync(id)).Status);
@@ -86,7 +86,7 @@ public sealed class FullDiskTests(PrivateDaemon daemon) : IClassFixture<PrivateD
         }
         finally
         {
-            await RunAsync("umount", path);
+            await RunAsync("umount", "--lazy", path);
         }
 
         await client.Images.ImportAsync(Archive()).WaitAsync(s_hang);

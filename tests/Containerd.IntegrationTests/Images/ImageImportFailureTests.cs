@@ -104,7 +104,7 @@ public sealed class ImageImportFailureTests(DaemonFixture daemon) : IClassFixtur
             () => client.Images.ImportAsync(new MemoryStream(archive), null, progress, cancel.Token).WaitAsync(TimeSpan.FromMinutes(1)));
 
         Assert.True(progress.Reached);
-        await UnfinishedWork.SettledAsync().WaitAsync(TimeSpan.FromMinutes(1));
+        await daemon.SettledAsync();
         await AssertNothingLeftAsync();
     }
 

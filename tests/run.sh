@@ -37,7 +37,8 @@ skip_reasons() {
     ' "$1" | from_xml | sort | uniq -c | sed "s/^ *\([0-9]*\) /SKIPPED $2: \1 × /"
 }
 
-# Prints each failed test in a results file, with the first line of what it says.
+# Prints each failed test in a results file, with the first line of what it says; then what failed outside of a test, such as
+# the clean-up of a class.
 failed_tests() {
     awk '
         /<UnitTestResult / {
@@ -45,6 +46,12 @@ failed_tests() {
             test = $0; sub(/.* testName="/, "", test); sub(/".*/, "", test)
         }
         failed && /<Message>/ { sub(/.*<Message>/, ""); sub(/<\/Message>.*/, ""); print test ": " $0; failed = 0 }
+        /<RunInfo / { broken = /outcome="Error"/ }
+        broken && /<Text>/ {
+            sub(/.*<Text>(\[xUnit\.net [0-9:.]*\] *)?/, ""); sub(/<\/Text>.*/, "")
+            if (!/ \[FAIL\]$/) { print }
+            broken = 0
+        }
     ' "$1" | from_xml
 }
 

@@ -14,11 +14,13 @@ internal sealed partial record ServiceChannel
     private static readonly TimeSpan s_grace = TimeSpan.FromMilliseconds(800);
     private static readonly TimeSpan s_stay = TimeSpan.FromMilliseconds(550);
 
-    // How often it is looked whether the daemon still answers, and how long that may take; both within what is stayed.
+    // How often it is looked whether the daemon still answers.
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan s_silence = TimeSpan.FromMilliseconds(400);
 
     private static readonly CancellationToken s_left = new(canceled: true);
+
+    /// <summary>How long the daemon may take to say that it still answers; within what is stayed.</summary>
+    public TimeSpan Silence { get; init; } = TimeSpan.FromMilliseconds(400);
 
     /// <summary>The same for taking back: its calls have time of their own, however little the caller gave to what failed.</summary>
     public ServiceChannel ForCleanUp => this with { Timeout = CleanUpTimeout };
@@ -105,7 +107,7 @@ internal sealed partial record ServiceChannel
             while (!await EndsWithinAsync(working, s_patience, over.Token).ConfigureAwait(false))
             {
                 Task<bool> answers = AnswersAsync();
-                if (!await EndsWithinAsync(answers, s_silence, over.Token).ConfigureAwait(false) || !await answers.ConfigureAwait(false))
+                if (!await EndsWithinAsync(answers, Silence, over.Token).ConfigureAwait(false) || !await answers.ConfigureAwait(false))
                 {
                     // The end of a process does not wait for a daemon that is silent.
                     bool lasting = whole && over.IsCancellationRequested;
@@ -199,5 +201,5 @@ internal sealed partial record ServiceChannel
         return task.IsCompleted;
     }
 
-    private Task<bool> AnswersAsync() => new IntrospectionClient(this with { Timeout = s_silence }).IsServingAsync(CancellationToken.None);
+    private Task<bool> AnswersAsync() => new IntrospectionClient(this with { Timeout = Silence }).IsServingAsync(CancellationToken.None);
 }

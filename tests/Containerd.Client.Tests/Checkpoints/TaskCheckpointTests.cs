@@ -9,17 +9,13 @@ namespace Containerd.Client.Tests.Checkpoints;
 /// <summary>A checkpoint has the time that it takes, as long as the daemon serves.</summary>
 public sealed class TaskCheckpointTests : IAsyncLifetime
 {
-    private static readonly TimeSpan s_deadline = TimeSpan.FromMilliseconds(200);
-
     private FaultServer _server = null!;
     private ContainerdClient _client = null!;
-    private ServiceChannel _services = null!;
 
     public async Task InitializeAsync()
     {
         _server = await FaultServer.StartAsync();
-        _services = new ServiceChannel(_server.Channel, ContainerdAddress.Parse(_server.SocketPath), "default", s_deadline);
-        _client = ContainerdClient.Create(_services.Address);
+        _client = ContainerdClient.Create(ContainerdAddress.Parse(_server.SocketPath));
     }
 
     public async Task DisposeAsync()
@@ -34,7 +30,7 @@ public sealed class TaskCheckpointTests : IAsyncLifetime
         _server.On("Checkpoint", FaultServer.StallAsync);
         _server.On("Check", FaultServer.StallAsync);
 
-        var error = await Assert.ThrowsAsync<CtrException>(() => Within.BoundedAsync(WriteAsync()));
+        var error = await Assert.ThrowsAsync<CtrException>(() => Within.BoundedAsync(WriteAsync(TimeSpan.FromMilliseconds(200))));
 
         Assert.Equal(CtrErrorKind.DeadlineExceeded, error.Kind);
     }
@@ -56,10 +52,11 @@ public sealed class TaskCheckpointTests : IAsyncLifetime
             await FaultServer.AnswerAsync(http, FaultServer.Frame(new CheckpointTaskResponse().ToByteArray()));
         });
 
-        await Within.BoundedAsync(WriteAsync());
+        await Within.EnoughTimeAsync(WriteAsync);
     }
 
-    private Task WriteAsync() => new TaskCheckpoint(
+    private Task WriteAsync(TimeSpan deadline) => new TaskCheckpoint(
         _client.Tasks, new Container { Id = "c1", Runtime = new() { Name = "io.containerd.runc.v2" } }, new CheckpointOptions())
-        .WriteAsync(_services, "/images", CancellationToken.None);
+        .WriteAsync(
+            new(_server.Channel, ContainerdAddress.Parse(_server.SocketPath), "default", deadline), "/images", CancellationToken.None);
 }

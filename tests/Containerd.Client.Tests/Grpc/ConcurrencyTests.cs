@@ -131,6 +131,9 @@ public sealed class ConcurrencyTests : IAsyncLifetime
     public async Task A_refused_duplex_call_tells_its_writer_why()
     {
         var method = _server.On(MethodType.DuplexStreaming, http => FaultServer.AnswerTrailersOnly(http, "7"));
+
+        // As above.
+        await _server.AssertNextCallWorksAsync();
         using var call = _server.Channel.DuplexStreamingCall(method, Within.Guard);
         var failure = await Assert.ThrowsAsync<RpcException>(() => WriteUntilRefusedAsync(call.RequestStream));
         Assert.Equal(StatusCode.PermissionDenied, failure.StatusCode);

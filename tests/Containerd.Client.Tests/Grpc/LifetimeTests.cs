@@ -8,7 +8,6 @@ namespace Containerd.Client.Tests.Grpc;
 /// <summary>Deadlines, cancellation and disposal end calls, and the server learns of it.</summary>
 public sealed class LifetimeTests : IAsyncLifetime
 {
-    private static readonly TimeSpan s_short = TimeSpan.FromMilliseconds(200);
     private static readonly BytesValue s_request = new() { Value = ByteString.CopyFromUtf8("request") };
     private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _reset = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -21,9 +20,12 @@ public sealed class LifetimeTests : IAsyncLifetime
     [Fact]
     public async Task A_server_that_stalls_before_its_headers_meets_the_deadline()
     {
-        var failure = await Assert.ThrowsAsync<RpcException>(() => Within.BoundedAsync(
-            _server.Channel.UnaryCallAsync(Stall(MethodType.Unary), s_request, new(Timeout: s_short))));
-        Assert.Equal(StatusCode.DeadlineExceeded, failure.StatusCode);
+        await UntilReachedAsync(async deadline =>
+        {
+            var failure = await Assert.ThrowsAsync<RpcException>(() => Within.BoundedAsync(
+                _server.Channel.UnaryCallAsync(Stall(MethodType.Unary), s_request, new(Timeout: deadline))));
+            Assert.Equal(StatusCode.DeadlineExceeded, failure.StatusCode);
+        });
         await AssertResetAsync();
     }
 
@@ -33,20 +35,30 @@ public sealed class LifetimeTests : IAsyncLifetime
     [InlineData(8)]
     public async Task A_server_that_stalls_in_its_body_meets_the_deadline(int bytes)
     {
-        using var call = _server.Channel.ServerStreamingCall(StallAfter(bytes), s_request, new(Timeout: s_short));
-        var failure = await Assert.ThrowsAsync<RpcException>(() => Within.BoundedAsync(call.ResponseStream.MoveNext().AsTask()));
-        Assert.Equal(StatusCode.DeadlineExceeded, failure.StatusCode);
-        Assert.Equal(StatusCode.DeadlineExceeded, call.GetStatus().StatusCode);
+        await UntilReachedAsync(async deadline =>
+        {
+            using var call = _server.Channel.ServerStreamingCall(StallAfter(bytes), s_request, new(Timeout: deadline));
+            var failure = await Assert.ThrowsAsync<RpcException>(() => Within.BoundedAsync(call.ResponseStream.MoveNext().AsTask()));
+            Assert.Equal(StatusCode.DeadlineExceeded, failure.StatusCode);
+            Assert.Equal(StatusCode.DeadlineExceeded, call.GetStatus().StatusCode);
+        });
         await AssertResetAsync();
     }
 
     [Fact]
     public async Task A_deadline_resets_a_stream_that_nobody_reads()
     {
-        using var call = _server.Channel.ServerStreamingCall(StallAfter(0), s_request, new(Timeout: s_short));
-        await AssertResetAsync();
-        Assert.Equal(StatusCode.DeadlineExceeded, (await Assert.ThrowsAsync<RpcException>(
-            () => call.ResponseStream.MoveNext().AsTask())).StatusCode);
+        await UntilReachedAsync(async deadline =>
+        {
+            using var call = _server.Channel.ServerStreamingCall(StallAfter(0), s_request, new(Timeout: deadline));
+            if (await Task.WhenAny(_reached.Task, Task.Delay(deadline)) == _reached.Task)
+            {
+                await AssertResetAsync();
+            }
+
+            Assert.Equal(StatusCode.DeadlineExceeded, (await Assert.ThrowsAsync<RpcException>(
+                () => call.ResponseStream.MoveNext().AsTask())).StatusCode);
+        });
     }
 
     [Theory]
@@ -178,6 +190,15 @@ public sealed class LifetimeTests : IAsyncLifetime
         await Assert.ThrowsAsync<ObjectDisposedException>(() => channel.UnaryCallAsync(method, s_request));
         await AssertResetAsync();
         channel.Dispose();
+    }
+
+    // On a slow machine a short deadline is over before the server has the call, and there is nothing to reset.
+    private async Task UntilReachedAsync(Func<TimeSpan, Task> call)
+    {
+        for (var deadline = TimeSpan.FromMilliseconds(200); !_reached.Task.IsCompleted; deadline *= 2)
+        {
+            await call(deadline);
+        }
     }
 
     private async Task AssertResetAsync()

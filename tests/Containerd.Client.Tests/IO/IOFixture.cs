@@ -34,9 +34,9 @@ public abstract class IOFixture : IDisposable
 
     protected static string Text(MemoryStream stream) => Encoding.UTF8.GetString(stream.ToArray());
 
-    /// <summary>This process's open descriptors of files in <see cref="Root"/>.</summary>
-    protected int OpenDescriptors() =>
-        new DirectoryInfo("/proc/self/fd").EnumerateFiles().Count(file => Target(file)?.StartsWith(Root, StringComparison.Ordinal) == true);
+    /// <summary>This process's open descriptors of a file, or of those in <see cref="Root"/>.</summary>
+    protected int OpenDescriptors(string? path = null) => new DirectoryInfo("/proc/self/fd").EnumerateFiles().Count(
+        file => Target(file)?.StartsWith(path ?? Root, StringComparison.Ordinal) == true);
 
     protected static Process Shell(string script, params string[] arguments)
     {

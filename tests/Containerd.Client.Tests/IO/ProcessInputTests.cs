@@ -15,7 +15,7 @@ public sealed class ProcessInputTests : IOFixture
             told = true;
 
             // Only the shim's descriptor is left.
-            Assert.Equal(1, new DirectoryInfo("/proc/self/fd").EnumerateFiles().Count(f => f.LinkTarget == io.Fifos.StandardInputPath));
+            Assert.Equal(1, OpenDescriptors(io.Fifos.StandardInputPath));
             return Task.CompletedTask;
         }, NeverExits, default);
         using var received = new MemoryStream();
@@ -62,7 +62,7 @@ public sealed class ProcessInputTests : IOFixture
         var buffer = new byte[received.Length];
         await shim.ReadExactlyAsync(buffer).AsTask().WaitAsync(Hang);
         Assert.Equal(received, System.Text.Encoding.UTF8.GetString(buffer));
-        Assert.Equal(2, new DirectoryInfo("/proc/self/fd").EnumerateFiles().Count(f => f.LinkTarget == io.Fifos.StandardInputPath));
+        Assert.Equal(2, OpenDescriptors(io.Fifos.StandardInputPath));
         await io.DisposeAsync();
         Assert.Equal(1, OpenDescriptors());
     }

@@ -118,8 +118,8 @@ public sealed class ProcessOutputTests : IOFixture
         }
 
         io.ShimAttached();
-        using var sink = new SlowStream(TimeSpan.FromMilliseconds(100));
-        await io.PumpAsync(sink, Stream.Null, Task.CompletedTask, TimeSpan.FromMilliseconds(50), default).WaitAsync(Hang);
+        using var sink = new SlowStream(TimeSpan.FromSeconds(1.5));
+        await io.PumpAsync(sink, Stream.Null, Task.CompletedTask, TimeSpan.FromSeconds(1), default).WaitAsync(Hang);
         Assert.Equal(256 * 1024, sink.Length);
         Assert.False(io.Truncated);
     }

@@ -61,7 +61,7 @@ internal sealed class TaskCheckpoint(TaskClient tasks, Container container, Chec
             Memory = await WriteMemoryAsync(lease, cancellationToken).ConfigureAwait(false);
             if (options.Exit)
             {
-                await EndAsync(cancellationToken).ConfigureAwait(false);
+                await EndAsync(held, cancellationToken).ConfigureAwait(false);
             }
 
             return Memory;
@@ -95,12 +95,12 @@ internal sealed class TaskCheckpoint(TaskClient tasks, Container container, Chec
         }
     }
 
-    private async Task EndAsync(CancellationToken cancellationToken)
+    private async Task EndAsync(bool held, CancellationToken cancellationToken)
     {
         HasEndedTask = true;
         try
         {
-            await tasks.EndHeldAsync(container.Id, cancellationToken).ConfigureAwait(false);
+            await tasks.EndHeldAsync(container.Id, held, cancellationToken).ConfigureAwait(false);
             IsTaskGone = true;
         }
         catch (CtrException e)

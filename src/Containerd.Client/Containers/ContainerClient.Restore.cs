@@ -20,8 +20,9 @@ public sealed partial class ContainerClient
         if (spec.Linux is { } linux)
         {
             IReadOnlyList<CtrNamespace> namespaces = await new NamespaceClient(_services).ListAsync(cancellationToken).ConfigureAwait(false);
-            linux.CgroupsPath = ControlGroupOf(
-                linux.CgroupsPath ?? "", container.Id, original, _services.Namespace, namespaces.Select(other => other.Name));
+            string[] others = namespaces.Select(other => other.Name).Where(name => name != _services.Namespace).ToArray();
+            bool replaces = container.Id == original && !await IsInAnyAsync(others, original, cancellationToken).ConfigureAwait(false);
+            linux.CgroupsPath = ControlGroupOf(linux.CgroupsPath ?? "", container.Id, replaces, _services.Namespace, others);
         }
 
         container.Spec = SpecMessage(spec);
@@ -53,10 +54,10 @@ public sealed partial class ContainerClient
     }
 
     /// <summary>
-    /// Where a container's control group is to be: a container of another id, or in another namespace, has one of its own. It
-    /// stays in the same directory, whose limits hold for it, unless that is another namespace's.
+    /// Where a container's control group is to be: that of the original for the one that takes its place, and else one of its
+    /// own, in the same directory, whose limits hold for it, unless that is another namespace's.
     /// </summary>
-    internal static string ControlGroupOf(string path, string id, string? original, string @namespace, IEnumerable<string> namespaces)
+    internal static string ControlGroupOf(string path, string id, bool replaces, string @namespace, IEnumerable<string> others)
     {
         // That of systemd is slice:prefix:name.
         if (path.Split(':') is [string slice, string prefix, _])
@@ -65,8 +66,35 @@ public sealed partial class ContainerClient
         }
 
         string[] parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        return parts is [] || (parts is [string parent, _] && parent != @namespace && namespaces.Contains(parent)) ? $"/{@namespace}/{id}"
-            : id == original ? path
-            : path[..(path.TrimEnd('/').LastIndexOf('/') + 1)] + id;
+        if (parts is [] || (parts is [string parent, _] && others.Contains(parent)))
+        {
+            return $"/{@namespace}/{id}";
+        }
+
+        // Two namespaces may have containers of the same id.
+        string directory = path[..(path.TrimEnd('/').LastIndexOf('/') + 1)];
+        return replaces ? path
+            : parts.Length > 1 && parts[^2] == @namespace ? directory + id
+            : $"{directory}{@namespace}/{id}";
+    }
+
+    /// <summary>Whether one of the namespaces has a container of that id.</summary>
+    private async Task<bool> IsInAnyAsync(string[] namespaces, string id, CancellationToken cancellationToken)
+    {
+        foreach (string other in namespaces)
+        {
+            try
+            {
+                await (_services with { Namespace = other }).CallAsync(
+                    ContainerMethods.Get, new GetContainerRequest { Id = id }, Resource.Container(id), cancellationToken).ConfigureAwait(false);
+                return true;
+            }
+            catch (CtrException e) when (e.Kind == CtrErrorKind.NotFound)
+            {
+                // The next one may have it.
+            }
+        }
+
+        return false;
     }
 }

@@ -12,31 +12,36 @@ internal static class ExecGate
     private static readonly Dictionary<(string Address, string Namespace, string Id), Gate> s_gates = [];
 
     /// <summary>Starts an exec when it is its turn.</summary>
+    /// <param name="services">The daemon and the namespace.</param>
+    /// <param name="containerId">The container.</param>
+    /// <param name="start">Starts it, and tells of each answer that it gets before the last.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="CtrException">
-    /// DeadlineExceeded where none of those before it came to an end within <see cref="ServiceChannel.Timeout"/>, or what the
+    /// DeadlineExceeded where none of those before it got an answer within <see cref="ServiceChannel.Timeout"/>, or what the
     /// start raises.
     /// </exception>
     public static async Task<T> PassAsync<T>(
-        ServiceChannel services, string containerId, Func<Task<T>> start, CancellationToken cancellationToken)
+        ServiceChannel services, string containerId, Func<Action, Task<T>> start, CancellationToken cancellationToken)
     {
         var key = (services.Address.ToString(), services.Namespace, containerId);
         Gate gate = Enter(key);
         try
         {
             await WaitAsync(gate, services, containerId, cancellationToken).ConfigureAwait(false);
-            bool answered = true;
             try
             {
-                return await start().ConfigureAwait(false);
+                T started = await start(gate.Answered).ConfigureAwait(false);
+                gate.Answered();
+                return started;
             }
-            catch (Exception e) when (e.MayHaveHappened())
+            catch (Exception e) when (!e.MayHaveHappened())
             {
-                answered = false;
+                gate.Answered();
                 throw;
             }
             finally
             {
-                gate.GiveOn(answered);
+                gate.Turns.Release();
             }
         }
         finally
@@ -119,17 +124,9 @@ internal static class ExecGate
         /// <summary>Those inside and before it; under the lock of all gates.</summary>
         public int Users { get; set; }
 
-        /// <summary>How many starts went through or were refused.</summary>
+        /// <summary>How many answers those inside got.</summary>
         public int Answers => Volatile.Read(ref _answers);
 
-        public void GiveOn(bool answered)
-        {
-            if (answered)
-            {
-                Interlocked.Increment(ref _answers);
-            }
-
-            Turns.Release();
-        }
+        public void Answered() => Interlocked.Increment(ref _answers);
     }
 }

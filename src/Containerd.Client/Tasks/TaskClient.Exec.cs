@@ -19,14 +19,14 @@ public sealed partial class TaskClient
     /// <param name="id">The container's id.</param>
     /// <param name="options">The command.</param>
     /// <param name="cancellationToken">Ends the call; what was made is removed.</param>
-    /// <exception cref="CtrException">NotFound without a task; AlreadyExists where the exec id is taken; CommandNotFound.</exception>
+    /// <exception cref="CtrException">NotFound without a task; AlreadyExists where the exec id is taken; CommandNotFound; TaskNotResponding.</exception>
     public async Task<RunningProcess> StartExecAsync(string id, ExecOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         Validate(id, options);
         Container container = await _containers.GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
         return await ExecGate.PassAsync(
-            _services, id, () => StartExecAsync(container, options, cancellationToken), cancellationToken).ConfigureAwait(false);
+            _services, id, answered => StartExecAsync(container, options, answered, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Runs a command in a container to its end and gives all that it wrote. Cancelling kills it.</summary>
@@ -71,7 +71,7 @@ public sealed partial class TaskClient
     /// <param name="options">The command; <see cref="DetachedOutput.StandardInput"/> says whether it gets an input.</param>
     /// <param name="output">Where its output goes; null for a log in the container's directory, which goes with the exec.</param>
     /// <param name="cancellationToken">Ends the call; what was made is removed.</param>
-    /// <exception cref="CtrException">NotFound without a task; AlreadyExists where the exec id is taken; CommandNotFound.</exception>
+    /// <exception cref="CtrException">NotFound without a task; AlreadyExists where the exec id is taken; CommandNotFound; TaskNotResponding.</exception>
     public async Task<CtrProcess> StartDetachedExecAsync(
         string id, ExecOptions options, DetachedOutput? output = null, CancellationToken cancellationToken = default)
     {
@@ -81,12 +81,12 @@ public sealed partial class TaskClient
         return await ExecGate.PassAsync(
             _services,
             id,
-            () => StartDetachedExecAsync(container, options, output ?? DetachedOutput.DefaultLog, cancellationToken),
+            answered => StartDetachedExecAsync(container, options, output ?? DetachedOutput.DefaultLog, answered, cancellationToken),
             cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<CtrProcess> StartDetachedExecAsync(
-        Container container, ExecOptions options, DetachedOutput output, CancellationToken cancellationToken)
+        Container container, ExecOptions options, DetachedOutput output, Action answered, CancellationToken cancellationToken)
     {
         string id = container.Id;
         string execId = options.ExecId ?? NewExecId();
@@ -96,6 +96,7 @@ public sealed partial class TaskClient
         try
         {
             await CreateExecAsync(container, execId, options, paths, cancellationToken, streams.MarkTakenBack).ConfigureAwait(false);
+            answered();
         }
         catch (CtrException e) when (e.MayHaveHappened())
         {
@@ -134,13 +135,15 @@ public sealed partial class TaskClient
         }
     }
 
-    private async Task<RunningProcess> StartExecAsync(Container container, ExecOptions options, CancellationToken cancellationToken)
+    private async Task<RunningProcess> StartExecAsync(
+        Container container, ExecOptions options, Action answered, CancellationToken cancellationToken)
     {
         string execId = options.ExecId ?? NewExecId();
         ProcessIO io = OpenIO(container, ExecProcess, options.StandardInput, options.Terminal);
         try
         {
             await CreateExecAsync(container, execId, options, StandardIO.Of(io.Fifos, options.Terminal), cancellationToken).ConfigureAwait(false);
+            answered();
         }
         catch
         {

@@ -61,7 +61,7 @@ public sealed class HeldTaskTests : IAsyncLifetime
         var error = await Assert.ThrowsAsync<CtrException>(() => TakeAsync(checkpoint));
 
         Assert.Contains("no room", error.Message, StringComparison.Ordinal);
-        Assert.Contains("is suspended still", error.Message, StringComparison.Ordinal);
+        Assert.Contains("may be suspended still", error.Message, StringComparison.Ordinal);
         Assert.Contains("Resume-CtrTask", error.RecommendedAction, StringComparison.Ordinal);
         Assert.False(checkpoint.HasEndedTask);
     }
@@ -79,13 +79,37 @@ public sealed class HeldTaskTests : IAsyncLifetime
         Assert.Equal("Resume", Calls().Last());
     }
 
+    [Fact]
+    public async Task A_task_that_its_caller_had_suspended_stays_so_where_it_cannot_be_killed()
+    {
+        Answer("Get", new GetResponse { Process = new() { ContainerId = "c1", Pid = 7, Status = Status.Paused } });
+        Fail("Kill");
+        var checkpoint = Checkpoint();
+
+        await Assert.ThrowsAsync<CtrException>(() => TakeAsync(checkpoint));
+
+        Assert.False(checkpoint.HasEndedTask);
+        Assert.Equal(["Get", "Checkpoint", "Kill"], Calls());
+    }
+
     [Theory]
-    [InlineData("Resume")]
+    [InlineData("Kill")]
     [InlineData("Wait")]
-    public async Task A_caller_may_leave_a_shim_that_hangs_as_the_task_ends(string at)
+    public async Task A_task_that_somebody_has_removed_by_then_has_ended(string at)
+    {
+        On(at, http => FaultServer.AnswerTrailersOnly(http, "5", ("grpc-message", "not found")));
+        var checkpoint = Checkpoint();
+
+        await TakeAsync(checkpoint);
+
+        Assert.True(checkpoint.IsTaskGone);
+    }
+
+    [Fact]
+    public async Task A_caller_may_leave_a_shim_that_hangs_as_it_is_killed()
     {
         using var source = new CancellationTokenSource();
-        On(at, async http =>
+        On("Resume", async http =>
         {
             await source.CancelAsync();
             await FaultServer.StallAsync(http);
@@ -95,6 +119,34 @@ public sealed class HeldTaskTests : IAsyncLifetime
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => TakeAsync(checkpoint, source.Token));
 
         Assert.Equal((true, false), (checkpoint.HasEndedTask, checkpoint.IsTaskGone));
+    }
+
+    [Fact]
+    public async Task A_caller_that_leaves_while_the_task_ends_has_its_checkpoint()
+    {
+        using var source = new CancellationTokenSource();
+        On("Wait", async http =>
+        {
+            await source.CancelAsync();
+            await FaultServer.StallAsync(http);
+        });
+        var checkpoint = Checkpoint();
+
+        await TakeAsync(checkpoint, source.Token);
+
+        Assert.True(checkpoint.IsTaskGone);
+    }
+
+    [Fact]
+    public async Task A_pause_without_an_answer_is_told_of()
+    {
+        On("Pause", FaultServer.StallAsync);
+        On("Resume", FaultServer.StallAsync);
+
+        var error = await Assert.ThrowsAsync<CtrException>(() => TakeAsync(Checkpoint()));
+
+        Assert.Equal(CtrErrorKind.DeadlineExceeded, error.Kind);
+        Assert.Contains("may be suspended still", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

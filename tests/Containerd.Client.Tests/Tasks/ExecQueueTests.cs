@@ -78,6 +78,23 @@ public sealed class ExecQueueTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Behind_one_whose_two_answers_take_longer_than_the_limit_one_waits()
+    {
+        var limit = s_limit * 2;
+        _server.On("Exec", http => AnswerLateAsync(http, new Empty()));
+        _server.On("Start", http => AnswerLateAsync(http, new StartResponse { Pid = 1 }));
+        using var patient = _client.WithTimeout(limit);
+
+        await Within.BoundedAsync(Task.WhenAll(Enumerable.Range(0, 4).Select(_ => StartAsync(patient))));
+
+        async Task AnswerLateAsync(HttpContext http, IMessage message)
+        {
+            await Task.Delay(limit * 0.55);
+            await Answer(http, message);
+        }
+    }
+
+    [Fact]
     public async Task Behind_starts_that_are_refused_one_waits_for_longer_than_the_limit()
     {
         _server.On("Start", async http =>
@@ -92,7 +109,9 @@ public sealed class ExecQueueTests : IAsyncLifetime
         Assert.All(errors, error => Assert.Equal(CtrErrorKind.FailedPrecondition, error.Kind));
     }
 
-    private Task<CtrProcess> StartAsync() => _client.Tasks.StartDetachedExecAsync("c1", new() { Command = ["true"] }, DetachedOutput.None);
+    private Task<CtrProcess> StartAsync() => StartAsync(_client);
+
+    private static Task<CtrProcess> StartAsync(ContainerdClient client) => client.Tasks.StartDetachedExecAsync("c1", new() { Command = ["true"] }, DetachedOutput.None);
 
     private static Task NotFoundAsync(HttpContext http) => FaultServer.AnswerTrailersOnly(http, "5", ("grpc-message", "not found"));
 

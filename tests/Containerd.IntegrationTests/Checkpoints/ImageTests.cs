@@ -58,7 +58,7 @@ public sealed class ImageTests(DaemonFixture daemon) : CheckpointTests(daemon)
         await Daemon.Client.Containers.DeleteAsync(id).WaitAsync(Hang);
         var other = NewId();
 
-        Assert.EndsWith($"{directory}/{other}", await ControlGroupAsync(other), StringComparison.Ordinal);
+        Assert.EndsWith($"{directory}/{Daemon.Namespace}/{other}", await ControlGroupAsync(other), StringComparison.Ordinal);
         Assert.EndsWith($"{directory}/of-its-own", await ControlGroupAsync(id), StringComparison.Ordinal);
 
         async Task<string> ControlGroupAsync(string restored)

@@ -38,6 +38,12 @@ Describe 'The staged module' {
         $silent | Should -BeNullOrEmpty
     }
 
+    It 'knows -<Name> as -<Alias> wherever it is' -ForEach @{ Name = 'Environment'; Alias = 'Env' }, @{ Name = 'Terminal'; Alias = 'Tty' } {
+        $cmdlets = @(Get-Command -Module Containerd).Where({ $_.Parameters.ContainsKey($Name) })
+        $cmdlets.Count | Should -BeGreaterThan 3
+        foreach ($cmdlet in $cmdlets) { $cmdlet.Parameters[$Name].Aliases | Should -Contain $Alias -Because $cmdlet.Name }
+    }
+
     It 'names no cmdlet in its messages that there is not' {
         $wrong = Select-String -Path (Get-ChildItem "$root/src" -Recurse -Filter *.cs) -Pattern '^(?!\s*//).*"' | ForEach-Object {
             $at = "$($_.Filename):$($_.LineNumber)"

@@ -17,6 +17,7 @@ public sealed class EnterCtrTaskCommand : ContainerTargetCmdlet
 
     /// <summary>Environment variables over the container's.</summary>
     [Parameter(HelpMessage = "Environment variables over the container's: a hashtable, or KEY=value strings; KEY alone removes it.")]
+    [Alias("Env")]
     [EnvironmentTransformation]
     [ValidateNotNull]
     public string[] Environment { get; set; } = [];

@@ -20,6 +20,7 @@ public abstract class ExecCmdlet : ContainerTargetCmdlet
 
     /// <summary>Environment variables over the container's.</summary>
     [Parameter(HelpMessage = "Environment variables over the container's: a hashtable, or KEY=value strings; KEY alone removes it.")]
+    [Alias("Env")]
     [EnvironmentTransformation]
     [ValidateNotNull]
     public string[] Environment { get; set; } = [];
@@ -36,6 +37,7 @@ public abstract class ExecCmdlet : ContainerTargetCmdlet
 
     /// <summary>Gives the command a terminal.</summary>
     [Parameter(HelpMessage = "Gives the command a terminal; both outputs are then one.")]
+    [Alias("Tty")]
     public SwitchParameter Terminal { get; set; }
 
     /// <summary>What the client is asked to start.</summary>

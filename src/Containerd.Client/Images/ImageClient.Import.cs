@@ -117,7 +117,12 @@ public sealed partial class ImageClient
             catch (Exception e) when (e is InvalidDataException or NotSupportedException)
             {
                 throw new CtrException(
-                    CtrErrorKind.InvalidArgument, "ImageArchiveInvalid", $"The images of {source} cannot be imported: {e.Message}", source, null, e);
+                    CtrErrorKind.InvalidArgument,
+                    "ImageArchiveInvalid",
+                    $"The images of {source} cannot be imported: {e.Message}",
+                    source,
+                    "An OCI layout or the archive of docker save is wanted.",
+                    e);
             }
             catch (FormatException e)
             {

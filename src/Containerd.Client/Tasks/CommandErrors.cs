@@ -23,7 +23,7 @@ internal static class CommandErrors
                 "CommandNotFound",
                 $"The command '{program}' does not exist in container '{containerId}'.",
                 program,
-                "Name a program that the image has, by its path or by a name found through PATH.",
+                Recommend(program),
                 e);
         }
 
@@ -37,5 +37,13 @@ internal static class CommandErrors
                 "Check the file's mode, and that it is not a directory.",
                 e)
             : e;
+    }
+
+    private static string Recommend(string program)
+    {
+        string[] words = program.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return words.Length < 2
+            ? "Name a program that the image has, by its path or by a name found through PATH."
+            : $"No shell takes a line apart: give the program and its arguments each by itself, as in -Command {string.Join(", ", words.Select(word => $"'{word}'"))}.";
     }
 }

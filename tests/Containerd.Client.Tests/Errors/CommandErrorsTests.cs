@@ -19,6 +19,16 @@ public sealed class CommandErrorsTests
         Assert.NotNull(error.RecommendedAction);
     }
 
+    [Fact]
+    public void A_whole_line_in_the_place_of_a_program_is_taken_apart_by_the_advice()
+    {
+        var failed = Translated("OCI runtime create failed: exec: \"sleep 1000\": executable file not found in $PATH: unknown");
+
+        var error = Assert.IsType<CtrException>(CommandErrors.Explain(failed, "web", ["sleep 1000"]));
+
+        Assert.Contains("-Command 'sleep', '1000'.", error.RecommendedAction, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("OCI runtime create failed: unable to apply cgroup configuration: no such file or directory")]
     [InlineData("exec: \"other\": stat other: no such file or directory")]

@@ -59,7 +59,7 @@ internal sealed record ArchiveEntry(string Name, long Size, Stream? Content, str
         }
         catch (Exception e) when (e is EndOfStreamException or FormatException or InvalidDataException or OverflowException or ArgumentException or InvalidOperationException)
         {
-            throw new InvalidDataException($"This is not a whole tar archive, plain or gzip: {e.Message}", e);
+            throw new InvalidDataException("This is not a whole tar archive, plain or gzip.", e);
         }
     }
 }

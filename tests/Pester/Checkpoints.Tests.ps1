@@ -150,6 +150,7 @@ Describe 'A checkpoint that is an image' {
         $checkpoint.Location | Should -Be 'docker.io/library/saved:1'
         $checkpoint.Image | Should -Be $image
         Get-CtrCheckpoint saved:1 | Should -Be $checkpoint
+        (Get-CtrImage saved:1).Size | Should -Be $checkpoint.Size
         Get-CtrCheckpoint 'sav*' | Should -Be $checkpoint
         Get-CtrCheckpoint | Should -Be $checkpoint
         $restored = Restore-CtrCheckpoint saved:1 restored-1 -NoIO
@@ -201,6 +202,7 @@ Describe 'A checkpoint that is an image' {
             { Remove-CtrCheckpoint $name -ErrorAction Stop } | Should -Throw -ErrorId 'CheckpointNotFound,*'
             { Restore-CtrCheckpoint $name other -ErrorAction Stop } | Should -Throw -ErrorId 'CheckpointNotFound,*'
         }
+        { Restore-CtrCheckpoint $image other -ErrorAction Stop } | Should -Throw "The image '$image'*is no checkpoint*"
         Get-CtrCheckpoint 'nothing*' | Should -BeNullOrEmpty
         { Restore-CtrCheckpoint -Path TestDrive:/ -ErrorAction Stop } | Should -Throw -ErrorId 'ContainerIdMissing,*'
         { Save-CtrCheckpoint nobody -Path TestDrive:/a -IncludeImage } | Should -Throw -ErrorId 'CheckpointTargetInvalid,*'

@@ -98,9 +98,15 @@ Describe 'Copy-CtrItem' {
         { Copy-CtrItem here "${id}:/etc/passwd/x" -ErrorAction Stop } | Should -Throw -ErrorId 'DestinationNotDirectory,*'
     }
 
-    It 'refuses a container that does not run' {
+    It 'refuses a container that does not run, and takes from one whose task is only made, as it advises' {
         $stopped = New-Running
         $null = $stopped | Stop-CtrTask -Force
         { Copy-CtrItem "$($stopped.Id):/etc" . -ErrorAction Stop } | Should -Throw -ErrorId 'TaskNotRunning,*'
+        $null = Remove-CtrTask $stopped.Id
+        $refused = { Copy-CtrItem "$($stopped.Id):/etc" . -ErrorAction Stop } | Should -Throw -ErrorId 'TaskNotFound,*' -PassThru
+        $refused.ErrorDetails.RecommendedAction | Should -BeLike 'New-CtrTask*'
+        $null = New-CtrTask $stopped.Id
+        Copy-CtrItem "$($stopped.Id):/etc/passwd" taken
+        'taken' | Should -FileContentMatch root
     }
 }

@@ -13,8 +13,8 @@ namespace Containerd.Client;
 
 public sealed partial class CheckpointClient
 {
-    // containerd's Go client labels its checkpoints so.
-    private const string CheckpointLabel = "containerd.io/checkpoint";
+    /// <summary>What containerd's Go client labels its checkpoints with.</summary>
+    internal const string ImageLabel = "containerd.io/checkpoint";
 
     private static readonly Dictionary<string, string> s_noLabels = [];
 
@@ -211,7 +211,7 @@ public sealed partial class CheckpointClient
             ImageMethods.Create,
             new CreateImageRequest
             {
-                Image = new Image { Name = name, Target = Descriptors.ToMessage(target), Labels = { [CheckpointLabel] = "true" } },
+                Image = new Image { Name = name, Target = Descriptors.ToMessage(target), Labels = { [ImageLabel] = "true" } },
             },
             Resource.Image(name),
             cancellationToken,

@@ -176,28 +176,23 @@ public sealed partial class CheckpointClient
 
     private async Task<(Image Image, CheckpointImage Checkpoint)> FindAsync(string name, CancellationToken cancellationToken)
     {
-        Exception? missing = null;
+        Image image;
         try
         {
-            Image image = await _images.FindAsync(name, cancellationToken).ConfigureAwait(false);
-            if (await ReadAsync(image, cancellationToken).ConfigureAwait(false) is { } checkpoint)
-            {
-                return (image, checkpoint);
-            }
+            image = await _images.FindAsync(name, cancellationToken).ConfigureAwait(false);
         }
         catch (CtrException e) when (e.Kind == CtrErrorKind.NotFound)
         {
-            missing = e;
+            throw NoCheckpoint(name, $"There is no checkpoint '{name}' in namespace '{_services.Namespace}'.", e);
         }
 
-        throw new CtrException(
-            CtrErrorKind.NotFound,
-            "CheckpointNotFound",
-            $"There is no checkpoint '{name}' in namespace '{_services.Namespace}'.",
-            name,
-            "Get-CtrCheckpoint lists those that are images; -Path names a directory.",
-            missing);
+        return await ReadAsync(image, cancellationToken).ConfigureAwait(false) is { } checkpoint
+            ? (image, checkpoint)
+            : throw NoCheckpoint(name, $"The image '{image.Name}' in namespace '{_services.Namespace}' is no checkpoint, or cannot be read.", null);
     }
+
+    private static CtrException NoCheckpoint(string name, string message, Exception? cause) => new(
+        CtrErrorKind.NotFound, "CheckpointNotFound", message, name, "Get-CtrCheckpoint lists those that are images; -Path names a directory.", cause);
 
     /// <summary>What is in a checkpoint; null for an image that is none, or whose index cannot be read.</summary>
     private async Task<CheckpointImage?> ReadAsync(Image image, CancellationToken cancellationToken)

@@ -154,7 +154,9 @@ public sealed partial class ImageClient
             return record with
             {
                 Platforms = platforms,
-                Size = await _manifests.SizeAsync(target, cancellationToken).ConfigureAwait(false),
+                Size = image.Labels.ContainsKey(CheckpointClient.ImageLabel)
+                    ? new CheckpointImage(await _manifests.ReadIndexAsync(target, cancellationToken).ConfigureAwait(false)).Size
+                    : await _manifests.SizeAsync(target, cancellationToken).ConfigureAwait(false),
             };
         }
         catch (Exception e) when (ImageManifests.CannotBeRead(e))

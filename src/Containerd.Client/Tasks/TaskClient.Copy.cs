@@ -89,7 +89,16 @@ public sealed partial class TaskClient
 
     private async Task<CtrTask> RequireProcessAsync(string id, CancellationToken cancellationToken)
     {
-        CtrTask task = await GetAsync(id, cancellationToken).ConfigureAwait(false);
+        CtrTask task;
+        try
+        {
+            task = await GetAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CtrException e) when (e.ErrorId == "TaskNotFound")
+        {
+            throw new CtrException(e.Kind, e.ErrorId, e.Message, e.Target, "New-CtrTask makes a task that runs nothing yet: files can be copied then.", e);
+        }
+
         return task.Pid > 0 && task.Status is not (CtrTaskStatus.Stopped or CtrTaskStatus.Unknown) ? task : throw NotRunning(id);
     }
 
@@ -105,7 +114,7 @@ public sealed partial class TaskClient
         "TaskNotRunning",
         $"Container '{id}' is not running: its files can be copied only while its task has a process.",
         id,
-        "Start-CtrTask starts a new one.");
+        "Remove-CtrTask removes what is left of it, and New-CtrTask makes one that runs nothing yet: files can be copied then.");
 
     private static void RequireAbsolute(string path)
     {

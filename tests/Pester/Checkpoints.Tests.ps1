@@ -211,8 +211,9 @@ Describe 'A checkpoint that is an image' {
     It 'is completed by name' {
         $task = New-Counting
         $checkpoint = $task | Save-CtrCheckpoint -Image completed:1
-        $line = 'Restore-CtrCheckpoint -Image comp'
-        [System.Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null).CompletionMatches.CompletionText | Should -Contain 'completed:1'
+        foreach ($line in 'Restore-CtrCheckpoint -Image comp', 'Restore-CtrCheckpoint ', 'Remove-CtrCheckpoint ', 'Get-CtrCheckpoint ') {
+            [System.Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null).CompletionMatches.CompletionText | Should -Contain 'completed:1' -Because $line
+        }
         $checkpoint | Remove-CtrCheckpoint
         $task | Remove-CtrContainer -Force
     }

@@ -68,6 +68,12 @@ Describe 'Completion' {
         Get-CtrSession | Disconnect-Ctr
     }
 
+    It 'offers signals, with SIG and without' {
+        (Get-Completion 'Send-CtrSignal web TER').CompletionText | Should -Be TERM
+        (Get-Completion 'Send-CtrSignal web sigter').CompletionText | Should -Be SIGTERM
+        (Get-Completion 'Stop-CtrTask web -Signal s').CompletionText | Should -Contain SIGTERM
+    }
+
     It 'offers capabilities' {
         (Get-Completion 'New-CtrSpec -CapabilityAdd NET_A').CompletionText | Should -Be NET_ADMIN
         (Get-Completion 'New-CtrContainer -CapabilityDrop al').CompletionText | Should -Be ALL

@@ -29,6 +29,17 @@ Describe 'New-CtrContainer' {
         (TabExpansion2 $typed $typed.Length).CompletionMatches.CompletionText | Should -Contain 'busybox'
     }
 
+    It 'is offered, with nothing typed yet, to every cmdlet that takes containers or images' {
+        $null = New-CtrContainer offered -Image busybox -Command true
+        foreach ($cmdlet in Get-Command -Module Containerd) {
+            $takes = $cmdlet.Parameters['InputObject'].ParameterType.Name
+            $expected = $takes -eq 'IContainerReference[]' ? 'offered' : $takes -eq 'CtrImage[]' ? 'busybox' : $null
+            if (-not $expected) { continue }
+            $typed = "$cmdlet -Namespace $($PSDefaultParameterValues['*-Ctr*:Namespace']) "
+            (TabExpansion2 $typed $typed.Length).CompletionMatches.CompletionText | Should -Contain $expected -Because $cmdlet
+        }
+    }
+
     It 'takes what people type for its parameters' {
         New-CtrContainer typed -Image busybox -Command true -Environment @{ A = 1 } -Memory 64MB -Rlimit nofile=10:20 -Device /dev/null -Mount @{ src = '/tmp'; dst = '/host'; options = 'rbind', 'ro' }, '/tmp:/short' | Out-Null
         $spec = Get-CtrSpec typed

@@ -39,6 +39,9 @@ Describe 'A session' {
         @(Get-CtrVersion -Session (Get-CtrSession)) | Should -HaveCount 2
         { Get-CtrVersion -Session three } | Should -Throw "*'three'*Get-CtrSession*"
         [System.Management.Automation.CommandCompletion]::CompleteInput('Get-CtrTask -Session ', 21, $null).CompletionMatches.CompletionText | Should -Be one, two
+        [System.Management.Automation.CommandCompletion]::CompleteInput('Disconnect-Ctr ', 15, $null).CompletionMatches.CompletionText | Should -Be one, two
+        Disconnect-Ctr one
+        (Get-CtrSession).Name | Should -Be two
     }
 
     It 'is found by name and by wildcard, and a name that nobody has is an error' {

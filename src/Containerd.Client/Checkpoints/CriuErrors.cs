@@ -16,26 +16,30 @@ internal static partial class CriuErrors
     private const int LastLines = 10;
     private const int Tail = 64 * 1024;
 
-    // What CRIU logs, and what it comes from; the most telling first.
-    private static readonly (string Text, string Cause)[] s_causes =
+    private const string MoreInLog = "CRIU's log on the daemon's host tells more.";
+    private const string WithFiles = "Save-CtrCheckpoint -IncludeRwLayer saves the container's files with the memory: restore both.";
+    private const string TakeAgain = "Take the checkpoint again, and restore it whole, with the CRIU that took it.";
+
+    // What CRIU logs, what it comes from, and what can be done; the most telling first.
+    private static readonly (string Text, string Cause, string Action)[] s_causes =
     [
-        ("consider using --tcp-established", "The task has open TCP connections, which containerd does not restore."),
-        ("External socket is used", "The task has a unix socket whose other end is outside of the container."),
-        ("nf_tables", "CRIU cannot lock the container's network: iptables or nf_tables is missing on the daemon's host."),
-        ("iptables-restore", "CRIU cannot lock the container's network: iptables-restore is missing on the daemon's host, or fails."),
-        ("sockets: Can't get", "The task has sockets that this kernel does not let CRIU save."),
-        ("has bad size", "A file that the process had open has changed since; restore the writable layer with the memory."),
-        ("has bad mode", "A file that the process had open has changed since; restore the writable layer with the memory."),
-        ("Can't open file", "A file that the process had open is not in this root file system; restore the writable layer with the memory."),
-        ("files-reg", "A file that the process had open is missing or has changed; restore the writable layer with the memory."),
-        ("mnt: ", "A mount of the container cannot be saved or made again: its source must be there on this host too."),
-        ("Magic doesn't match", "The checkpoint's files are damaged, or of another version of CRIU."),
-        ("Can't read image", "The checkpoint's files are damaged, or not all there."),
-        ("No such file or directory", "A file is missing: from the checkpoint, or one that the process had open."),
-        ("tty: ", "The task has a terminal that is not its container's own."),
-        ("EOF", "CRIU ended without a word: the checkpoint's files are damaged, or not all there."),
-        ("inventory", "The checkpoint's files are damaged, or of another version of CRIU."),
-        ("Operation not permitted", "CRIU may not do on this host what it needs: it must be root, and the kernel must allow it."),
+        ("consider using --tcp-established", "The task has open TCP connections, which containerd does not restore.", "Have the task close them, and try again."),
+        ("External socket is used", "The task has a unix socket whose other end is outside of the container.", "Have the task close it, and try again."),
+        ("nf_tables", "CRIU cannot lock the container's network: iptables or nf_tables is missing on the daemon's host.", "Install iptables or nftables there."),
+        ("iptables-restore", "CRIU cannot lock the container's network: iptables-restore is missing on the daemon's host, or fails.", "Install iptables there."),
+        ("sockets: Can't get", "The task has sockets that this kernel does not let CRIU save.", MoreInLog),
+        ("has bad size", "A file that the process had open has changed since.", WithFiles),
+        ("has bad mode", "A file that the process had open has changed since.", WithFiles),
+        ("Can't open file", "A file that the process had open is not in this root file system.", WithFiles),
+        ("files-reg", "A file that the process had open is missing or has changed.", WithFiles),
+        ("mnt: ", "A mount of the container cannot be saved or made again.", "What is mounted must be there on this host too."),
+        ("Magic doesn't match", "The checkpoint's files are damaged, or of another version of CRIU.", TakeAgain),
+        ("Can't read image", "The checkpoint's files are damaged, or not all there.", TakeAgain),
+        ("No such file or directory", "A file is missing: from the checkpoint, or one that the process had open.", WithFiles),
+        ("tty: ", "The task has a terminal that is not its container's own.", "Have the task close it, and try again."),
+        ("EOF", "CRIU ended without a word: the checkpoint's files are damaged, or not all there.", TakeAgain),
+        ("inventory", "The checkpoint's files are damaged, or of another version of CRIU.", TakeAgain),
+        ("Operation not permitted", "CRIU may not do on this host what it needs: it must be root, and the kernel must allow it.", "Run 'criu check' on the daemon's host."),
     ];
 
     /// <summary>The error with CRIU's own words, where it is CRIU's; else the same error.</summary>
@@ -72,11 +76,12 @@ internal static partial class CriuErrors
         IReadOnlyList<string> log = LogPath().Match(detail) is { Success: true } path
             ? await ReadLastLinesAsync(path.Value).ConfigureAwait(false)
             : [];
-        string? cause = CauseOf(log) ?? CauseOf([detail]);
-        var message = new StringBuilder($"The {operation} of container '{containerId}' failed: {detail}");
-        if (cause is not null)
+        (string Cause, string Action)? known = Find(log) ?? Find([detail]);
+        string consequence = operation == Checkpoint ? ", and its task was not ended" : "";
+        var message = new StringBuilder($"The {operation} of container '{containerId}' failed{consequence}: {detail}");
+        if (known is { } likely)
         {
-            message.Append('\n').Append("Likely cause: ").Append(cause);
+            message.Append('\n').Append("Likely cause: ").Append(likely.Cause);
         }
 
         foreach (string line in log)
@@ -89,17 +94,17 @@ internal static partial class CriuErrors
             operation == Checkpoint ? "CheckpointFailed" : "RestoreFailed",
             message.ToString(),
             containerId,
-            cause ?? "CRIU's log on the daemon's host tells more.",
+            known?.Action ?? MoreInLog,
             error);
     }
 
-    private static string? CauseOf(IReadOnlyList<string> lines)
+    private static (string Cause, string Action)? Find(IReadOnlyList<string> lines)
     {
-        foreach ((string text, string cause) in s_causes)
+        foreach ((string text, string cause, string action) in s_causes)
         {
             if (lines.Any(line => line.Contains(text, StringComparison.Ordinal)))
             {
-                return cause;
+                return (cause, action);
             }
         }
 

@@ -202,6 +202,7 @@ internal static class ErrorTranslation
             CtrErrorKind.AlreadyExists when detail.Contains("file exists", StringComparison.Ordinal) => $"{subject} exists already in namespace '{@namespace}': {detail}",
             CtrErrorKind.AlreadyExists => $"{subject} exists already in namespace '{@namespace}'.",
             CtrErrorKind.Unavailable => $"The daemon at {address} cannot be reached: {detail}",
+            CtrErrorKind.DeadlineExceeded when resource.Id is null => $"The daemon at {address} did not answer in time.",
             CtrErrorKind.DeadlineExceeded => $"The daemon at {address} did not answer in time ({subject}).",
             CtrErrorKind.Unimplemented => $"The daemon at {address} does not offer this call; it needs a newer containerd. {detail}",
             _ => $"{subject}: {detail}",

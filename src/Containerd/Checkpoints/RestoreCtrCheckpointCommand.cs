@@ -40,6 +40,7 @@ public sealed class RestoreCtrCheckpointCommand : TimedDaemonCmdlet
         Mandatory = true,
         ValueFromPipeline = true,
         HelpMessage = "A checkpoint as Get-CtrCheckpoint or Save-CtrCheckpoint returned it, or several.")]
+    [ArgumentCompleter(typeof(CheckpointNameCompleter))]
     [CheckpointTransformation]
     [ValidateNotNullOrEmpty]
     public CtrCheckpoint[]? InputObject { get; set; }

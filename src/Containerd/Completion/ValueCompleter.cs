@@ -14,7 +14,7 @@ internal abstract class ValueCompleter : IArgumentCompleter
         {
             char? quote = wordToComplete is ['\'' or '"', ..] ? wordToComplete[0] : null;
             var pattern = WildcardPattern.Get(wordToComplete.Trim('\'', '"') + "*", WildcardOptions.IgnoreCase);
-            return Find(fakeBoundParameters)
+            return Find(wordToComplete, fakeBoundParameters)
                 .Where(candidate => pattern.IsMatch(candidate.Value))
                 .DistinctBy(candidate => candidate.Value)
                 .OrderBy(candidate => candidate.Value, StringComparer.OrdinalIgnoreCase)
@@ -34,6 +34,9 @@ internal abstract class ValueCompleter : IArgumentCompleter
 
     /// <summary>The values; those that don't fit the word are left out afterwards.</summary>
     protected abstract IEnumerable<Candidate> Find(IDictionary boundParameters);
+
+    /// <summary>The same, of a kind that depends on how the word begins.</summary>
+    protected virtual IEnumerable<Candidate> Find(string word, IDictionary boundParameters) => Find(boundParameters);
 
     private static string Quote(string value, char? quote) => quote switch
     {

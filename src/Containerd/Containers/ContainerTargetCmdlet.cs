@@ -44,6 +44,7 @@ public abstract class ContainerTargetCmdlet : TimedDaemonCmdlet
         Mandatory = true,
         ValueFromPipeline = true,
         HelpMessage = "A container, task or process as another cmdlet returned it, or several.")]
+    [ArgumentCompleter(typeof(ContainerIdCompleter))]
     [ContainerTransformation]
     [ValidateNotNullOrEmpty]
     public IContainerReference[]? InputObject { get; set; }

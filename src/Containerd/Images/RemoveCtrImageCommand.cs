@@ -36,6 +36,7 @@ public sealed class RemoveCtrImageCommand : ImageCmdlet
         Mandatory = true,
         ValueFromPipeline = true,
         HelpMessage = "An image as Get-CtrImage or Import-CtrImage returned it, or several.")]
+    [ArgumentCompleter(typeof(ImageNameCompleter))]
     [ImageTransformation]
     [ValidateNotNullOrEmpty]
     public CtrImage[]? InputObject { get; set; }

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using Containerd.PowerShell.Binding;
 using Containerd.PowerShell.Completion;
 using Containerd.PowerShell.Errors;
 
@@ -14,7 +15,9 @@ public sealed class DisconnectCtrCommand : PSCmdlet
     private const string NameSet = "Name";
 
     /// <summary>The sessions to close.</summary>
-    [Parameter(Position = 0, Mandatory = true, ValueFromPipeline = true, ParameterSetName = SessionSet, HelpMessage = "The sessions to close; without them and -Name, the default one.")]
+    [Parameter(Position = 0, Mandatory = true, ValueFromPipeline = true, ParameterSetName = SessionSet, HelpMessage = "The sessions to close, or their names; without them and -Name, the default one.")]
+    [SessionTransformation]
+    [ArgumentCompleter(typeof(SessionNameCompleter))]
     [ValidateNotNullOrEmpty]
     public CtrSession[] Session { get; set; } = [];
 

@@ -198,7 +198,7 @@ public sealed class ImageTests(DaemonFixture daemon) : CheckpointTests(daemon)
         var message = await AssertErrorAsync(
             "RestoreFailed", CtrErrorKind.FailedPrecondition, () => Checkpoints.RestoreAsync(name, NewId(), DetachedOutput.None));
 
-        Assert.Contains("restore the writable layer", message);
+        Assert.Contains("A file that the process had open", message);
         Assert.Equal(traces, await TracesAsync());
         await RemoveAsync(id);
     }

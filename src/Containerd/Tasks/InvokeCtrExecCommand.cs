@@ -56,9 +56,9 @@ public sealed class InvokeCtrExecCommand : ExecCmdlet
             throw new CtrException(
                 CtrErrorKind.DeadlineExceeded,
                 "ExecTimeout",
-                $"'{Command[0]}' in container '{target.Id}' ran longer than {TimeoutSec} s and was killed.",
+                $"'{Command[0]}' in container '{target.Id}' had not ended after {TimeoutSec} s, and was killed if it had begun.",
                 target.Id,
-                "Give it more time with -TimeoutSec.",
+                "Give it more time with -TimeoutSec. Get-CtrTask tells whether the task's shim answers at all.",
                 e);
         }
     }

@@ -32,6 +32,15 @@ public sealed class ErrorTranslationTests
         Assert.IsType<RpcException>(error.InnerException);
     }
 
+    [Fact]
+    public void Where_a_task_gets_no_answer_the_advice_looks_at_its_shim()
+    {
+        var error = Translate(StatusCode.DeadlineExceeded, "late", Resource.Task("web"));
+
+        Assert.Contains("containerd-shim", error.RecommendedAction, StringComparison.Ordinal);
+        Assert.DoesNotContain("-TimeoutSec", error.RecommendedAction, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("container does not exist", CtrErrorKind.NotFound)]
     [InlineData("process already finished: unknown", CtrErrorKind.NotFound)]

@@ -40,7 +40,7 @@ public sealed partial class CheckpointClient
         string name = FullName(reference);
         Container container = await _containers.GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
         await RefuseTakenAsync(name, cancellationToken).ConfigureAwait(false);
-        var checkpoint = new TaskCheckpoint(_containers.Tasks, container, options);
+        var checkpoint = new TaskCheckpoint(_containers.Tasks, _leases, container, options);
         return await UnderLeaseAsync(
             checkpoint,
             name,

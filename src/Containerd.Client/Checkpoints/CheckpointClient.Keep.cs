@@ -4,7 +4,7 @@ public sealed partial class CheckpointClient
 {
     /// <summary>
     /// Saves a checkpoint under a lease, which ends with that. Where the task has ended, or may have, and its checkpoint is not
-    /// saved, the lease is left to expire, and keeps the checkpoint meanwhile: whatever becomes of this process.
+    /// saved, another lease is left to expire, and keeps the memory meanwhile: whatever becomes of this process.
     /// </summary>
     /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="location">Where it is saved.</param>
@@ -14,32 +14,36 @@ public sealed partial class CheckpointClient
     private async Task<CtrCheckpoint> UnderLeaseAsync(
         TaskCheckpoint checkpoint, string location, Func<Lease, Task<CtrCheckpoint>> save, CancellationToken cancellationToken)
     {
-        Lease lease = await _leases.AcquireAsync(cancellationToken, outlivesProcess: checkpoint.EndsTask).ConfigureAwait(false);
-        bool kept = false;
-        try
+        Lease lease = await _leases.AcquireAsync(cancellationToken).ConfigureAwait(false);
+        await using (lease.ConfigureAwait(false))
         {
-            return await save(lease).ConfigureAwait(false);
-        }
-        catch (Exception e) when (checkpoint.HasEndedTask)
-        {
-            kept = true;
-            throw Kept(checkpoint, lease.Services.LeaseId!, location, e);
-        }
-        finally
-        {
-            if (!kept)
+            bool kept = false;
+            try
             {
-                await lease.DisposeAsync().ConfigureAwait(false);
+                return await save(lease).ConfigureAwait(false);
+            }
+            catch (Exception e) when (checkpoint.HasEndedTask)
+            {
+                kept = true;
+                throw Kept(checkpoint, location, e);
+            }
+            finally
+            {
+                if (!kept && checkpoint.Keeper is { } keeper)
+                {
+                    await keeper.DisposeAsync().ConfigureAwait(false);
+                }
             }
         }
     }
 
-    private CtrException Kept(TaskCheckpoint checkpoint, string leaseId, string location, Exception error)
+    private CtrException Kept(TaskCheckpoint checkpoint, string location, Exception error)
     {
         // ctr takes a path as its address, and no unix://.
         string address = _services.Address is { Kind: ContainerdAddressKind.UnixSocket } socket ? socket.Path : _services.Address.ToString();
         string ctr = $"ctr --address {ShellWord(address)} --namespace {_services.Namespace}";
         string digest = checkpoint.Memory!.Digest;
+        string leaseId = checkpoint.Keeper!.Services.LeaseId!;
         string reason = error is OperationCanceledException ? "The command was stopped before the daemon had answered." : error.Message;
         return new CtrException(
             CtrErrorKind.Unknown,

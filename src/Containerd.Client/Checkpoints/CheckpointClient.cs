@@ -49,7 +49,7 @@ public sealed partial class CheckpointClient
         string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
         RequireFree(path);
         Container container = await _containers.GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
-        var checkpoint = new TaskCheckpoint(_containers.Tasks, container, options ?? new CheckpointOptions());
+        var checkpoint = new TaskCheckpoint(_containers.Tasks, _leases, container, options ?? new CheckpointOptions());
 
         // Made before the task may end: where it cannot be, the task runs on. One that is there may be a link, or a disk of its own.
         bool isThere = Directory.Exists(path);
@@ -95,7 +95,7 @@ public sealed partial class CheckpointClient
     {
         RequireAbsolute(imagePath);
         Container container = await _containers.GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
-        var checkpoint = new TaskCheckpoint(_containers.Tasks, container, options ?? new CheckpointOptions());
+        var checkpoint = new TaskCheckpoint(_containers.Tasks, _leases, container, options ?? new CheckpointOptions());
         try
         {
             await checkpoint.WriteAsync(_services, imagePath, cancellationToken).ConfigureAwait(false);

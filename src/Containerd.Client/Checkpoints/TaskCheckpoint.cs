@@ -8,11 +8,8 @@ using Google.Protobuf.WellKnownTypes;
 namespace Containerd.Client;
 
 /// <summary>Has the daemon write a task's memory: into the content store, under a lease, or into a directory of its host.</summary>
-internal sealed class TaskCheckpoint(TaskClient tasks, Container container, CheckpointOptions options)
+internal sealed class TaskCheckpoint(TaskClient tasks, LeaseClient leases, Container container, CheckpointOptions options)
 {
-    /// <summary>Whether the task is to end with the checkpoint.</summary>
-    public bool EndsTask => options.Exit;
-
     /// <summary>Whether the task has ended with the checkpoint, or may have: then nothing else is left of it.</summary>
     public bool HasEndedTask { get; private set; }
 
@@ -21,6 +18,12 @@ internal sealed class TaskCheckpoint(TaskClient tasks, Container container, Chec
 
     /// <summary>The tar of CRIU's images in the content store; null until it is known.</summary>
     public CtrDescriptor? Memory { get; private set; }
+
+    /// <summary>
+    /// The lease that keeps the memory from before the task is ended, for whoever comes after this process; null where the task
+    /// is not to end, or has not been ended yet. Whoever took the checkpoint ends it.
+    /// </summary>
+    public Lease? Keeper { get; private set; }
 
     /// <summary>The token for what is done with the checkpoint: one that nothing else is left of is not dropped for a cancellation.</summary>
     public CancellationToken After(CancellationToken cancellationToken) => HasEndedTask ? CancellationToken.None : cancellationToken;
@@ -61,6 +64,11 @@ internal sealed class TaskCheckpoint(TaskClient tasks, Container container, Chec
             Memory = await WriteMemoryAsync(lease, cancellationToken).ConfigureAwait(false);
             if (options.Exit)
             {
+                Keeper = await leases.AcquireAsync(cancellationToken, outlivesProcess: true).ConfigureAwait(false);
+
+                // The other lease outlasts it: what goes with that one is waited for there.
+                Keeper.Complete();
+                await Keeper.PinContentAsync(Memory.Digest, cancellationToken).ConfigureAwait(false);
                 await EndAsync(held, cancellationToken).ConfigureAwait(false);
             }
 

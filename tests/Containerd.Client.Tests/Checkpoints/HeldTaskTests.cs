@@ -1,6 +1,7 @@
 using Containerd.Client.Tests.Faults;
 using Containerd.Client.Tests.Grpc;
 using Containerd.Protocol.Containers;
+using Containerd.Protocol.Leases;
 using Containerd.Protocol.Tasks;
 using Containerd.Protocol.Types.Tasks;
 using Google.Protobuf;
@@ -26,6 +27,8 @@ public sealed class HeldTaskTests : IAsyncLifetime
         Answer("Get", new GetResponse { Process = new() { ContainerId = "c1", Pid = 7, Status = Status.Running } });
         Answer("Pause", new Empty());
         Answer("Resume", new Empty());
+        Answer("Create", new CreateResponse());
+        Answer("AddResource", new Empty());
         Answer("Kill", new Empty());
         Answer("Wait", new WaitResponse { ExitStatus = 137, ExitedAt = new Timestamp() });
         Answer("Checkpoint", new CheckpointTaskResponse
@@ -48,7 +51,7 @@ public sealed class HeldTaskTests : IAsyncLifetime
         await TakeAsync(checkpoint);
 
         Assert.True(checkpoint.IsTaskGone);
-        Assert.Equal(["Get", "Pause", "Checkpoint", "Kill", "Resume", "Wait"], Calls());
+        Assert.Equal(["Get", "Pause", "Checkpoint", "Create", "AddResource", "Kill", "Resume", "Wait"], Calls());
     }
 
     [Fact]
@@ -64,6 +67,20 @@ public sealed class HeldTaskTests : IAsyncLifetime
         Assert.Contains("may be suspended still", error.Message, StringComparison.Ordinal);
         Assert.Contains("Resume-CtrTask", error.RecommendedAction, StringComparison.Ordinal);
         Assert.False(checkpoint.HasEndedTask);
+    }
+
+    [Theory]
+    [InlineData("Create")]
+    [InlineData("AddResource")]
+    public async Task A_task_whose_memory_cannot_be_kept_goes_on(string at)
+    {
+        Fail(at);
+        var checkpoint = Checkpoint();
+
+        await Assert.ThrowsAsync<CtrException>(() => TakeAsync(checkpoint));
+
+        Assert.False(checkpoint.HasEndedTask);
+        Assert.Equal([at, "Resume"], Calls().TakeLast(2));
     }
 
     [Fact]
@@ -89,7 +106,7 @@ public sealed class HeldTaskTests : IAsyncLifetime
         await Assert.ThrowsAsync<CtrException>(() => TakeAsync(checkpoint));
 
         Assert.False(checkpoint.HasEndedTask);
-        Assert.Equal(["Get", "Checkpoint", "Kill"], Calls());
+        Assert.Equal(["Get", "Checkpoint", "Create", "AddResource", "Kill"], Calls());
     }
 
     [Theory]
@@ -179,14 +196,14 @@ public sealed class HeldTaskTests : IAsyncLifetime
 
     private TaskCheckpoint Checkpoint() => new(
         _client.Tasks,
+        new LeaseClient(Services),
         new Container { Id = "c1", Runtime = new() { Name = "io.containerd.runc.v2" } },
         new CheckpointOptions { Exit = true });
 
-    private async Task TakeAsync(TaskCheckpoint checkpoint, CancellationToken cancellationToken = default)
-    {
-        var services = new ServiceChannel(_server.Channel, ContainerdAddress.Parse(_server.SocketPath), "default", Within.HangGuard);
-        await Within.BoundedAsync(checkpoint.TakeAsync(new Lease(services, cancellationToken), cancellationToken));
-    }
+    private ServiceChannel Services => new(_server.Channel, ContainerdAddress.Parse(_server.SocketPath), "default", Within.HangGuard);
+
+    private Task<CtrDescriptor> TakeAsync(TaskCheckpoint checkpoint, CancellationToken cancellationToken = default) =>
+        Within.BoundedAsync(checkpoint.TakeAsync(new Lease(Services, cancellationToken), cancellationToken));
 
     private string[] Calls()
     {

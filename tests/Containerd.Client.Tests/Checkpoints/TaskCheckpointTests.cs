@@ -55,8 +55,11 @@ public sealed class TaskCheckpointTests : IAsyncLifetime
         await Within.EnoughTimeAsync(WriteAsync);
     }
 
-    private Task WriteAsync(TimeSpan deadline) => new TaskCheckpoint(
-        _client.Tasks, new Container { Id = "c1", Runtime = new() { Name = "io.containerd.runc.v2" } }, new CheckpointOptions())
-        .WriteAsync(
-            new(_server.Channel, ContainerdAddress.Parse(_server.SocketPath), "default", deadline), "/images", CancellationToken.None);
+    private Task WriteAsync(TimeSpan deadline)
+    {
+        var services = new ServiceChannel(_server.Channel, ContainerdAddress.Parse(_server.SocketPath), "default", deadline);
+        var container = new Container { Id = "c1", Runtime = new() { Name = "io.containerd.runc.v2" } };
+        return new TaskCheckpoint(_client.Tasks, new LeaseClient(services), container, new CheckpointOptions())
+            .WriteAsync(services, "/images", CancellationToken.None);
+    }
 }

@@ -62,7 +62,7 @@ public sealed partial class ContainerClient
         // That of systemd is slice:prefix:name.
         if (path.Split(':') is [string slice, string prefix, _])
         {
-            return $"{slice}:{prefix}:{id}";
+            return replaces ? path : $"{slice}:{prefix}:{@namespace}-{id}";
         }
 
         string[] parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);

@@ -218,8 +218,8 @@ internal static class ErrorTranslation
         (CtrErrorKind.AlreadyExists, "Exec") => "Choose another -ExecId, or remove the other exec with Remove-CtrTask.",
         (CtrErrorKind.AlreadyExists, "Snapshot") => "New-CtrContainer -SnapshotKey uses a snapshot that is there.",
         (CtrErrorKind.DeadlineExceeded, "Task" or "Exec") =>
-            "Test-CtrConnection tells whether the daemon answers. Where it does, the task's shim hangs: "
-            + "look for the process containerd-shim-runc-v2 with the container's id; killing it ends the task.",
+            "Get-CtrTask tells whether the task's shim answers. Where it does, give the call more time with -TimeoutSec; where it does "
+            + "not, the process containerd-shim-runc-v2 with the container's id hangs, and killing that ends the task.",
         (CtrErrorKind.DeadlineExceeded, _) => "Give the call more time with -TimeoutSec (0: no limit), and check the daemon with Test-CtrConnection.",
         (CtrErrorKind.Unavailable, _) => "Check that containerd runs and that -Address names its socket.",
         _ => null,

@@ -42,7 +42,7 @@ internal static class CommandErrors
     private static string Recommend(string program)
     {
         string[] words = program.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return words.Length < 2
+        return words.Length < 2 || program.AsSpan().ContainsAny('\'', '"')
             ? "Name a program that the image has, by its path or by a name found through PATH."
             : $"No shell takes a line apart: give the program and its arguments each by itself, as in -Command {string.Join(", ", words.Select(word => $"'{word}'"))}.";
     }

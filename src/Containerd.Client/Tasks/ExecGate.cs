@@ -9,19 +9,22 @@ internal static class ExecGate
 {
     private const int StartsAtATime = 2;
 
+    // A start is two calls, which may each take their time and a little more.
+    private static readonly TimeSpan s_margin = TimeSpan.FromSeconds(2);
+
     private static readonly Dictionary<(string Address, string Namespace, string Id), Gate> s_gates = [];
 
     /// <summary>Starts an exec when it is its turn.</summary>
     /// <param name="services">The daemon and the namespace.</param>
     /// <param name="containerId">The container.</param>
-    /// <param name="start">Starts it, and tells of each answer that it gets before the last.</param>
+    /// <param name="start">Starts it.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="CtrException">
-    /// DeadlineExceeded where none of those before it got an answer within <see cref="ServiceChannel.Timeout"/>, or what the
+    /// DeadlineExceeded where none of those before it was started or refused within twice <see cref="ServiceChannel.Timeout"/>, or what the
     /// start raises.
     /// </exception>
     public static async Task<T> PassAsync<T>(
-        ServiceChannel services, string containerId, Func<Action, Task<T>> start, CancellationToken cancellationToken)
+        ServiceChannel services, string containerId, Func<Task<T>> start, CancellationToken cancellationToken)
     {
         var key = (services.Address.ToString(), services.Namespace, containerId);
         Gate gate = Enter(key);
@@ -30,7 +33,7 @@ internal static class ExecGate
             await WaitAsync(gate, services, containerId, cancellationToken).ConfigureAwait(false);
             try
             {
-                T started = await start(gate.Answered).ConfigureAwait(false);
+                T started = await start().ConfigureAwait(false);
                 gate.Answered();
                 return started;
             }
@@ -54,7 +57,7 @@ internal static class ExecGate
     // the others tried for itself, the last would fail after as many limits as there are pairs before it.
     private static async Task WaitAsync(Gate gate, ServiceChannel services, string containerId, CancellationToken cancellationToken)
     {
-        TimeSpan limit = services.Timeout ?? ServiceChannel.NoTimeout;
+        TimeSpan limit = services.Timeout is { } timeout && timeout != ServiceChannel.NoTimeout ? (timeout * 2) + s_margin : ServiceChannel.NoTimeout;
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task turn = gate.Turns.WaitAsync(end.Token);
         int answers;
@@ -124,7 +127,7 @@ internal static class ExecGate
         /// <summary>Those inside and before it; under the lock of all gates.</summary>
         public int Users { get; set; }
 
-        /// <summary>How many answers those inside got.</summary>
+        /// <summary>How many of those inside were started or refused.</summary>
         public int Answers => Volatile.Read(ref _answers);
 
         public void Answered() => Interlocked.Increment(ref _answers);

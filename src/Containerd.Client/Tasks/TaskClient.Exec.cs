@@ -26,7 +26,7 @@ public sealed partial class TaskClient
         Validate(id, options);
         Container container = await _containers.GetMessageAsync(id, cancellationToken).ConfigureAwait(false);
         return await ExecGate.PassAsync(
-            _services, id, answered => StartExecAsync(container, options, answered, cancellationToken), cancellationToken).ConfigureAwait(false);
+            _services, id, () => StartExecAsync(container, options, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Runs a command in a container to its end and gives all that it wrote. Cancelling kills it.</summary>
@@ -81,12 +81,12 @@ public sealed partial class TaskClient
         return await ExecGate.PassAsync(
             _services,
             id,
-            answered => StartDetachedExecAsync(container, options, output ?? DetachedOutput.DefaultLog, answered, cancellationToken),
+            () => StartDetachedExecAsync(container, options, output ?? DetachedOutput.DefaultLog, cancellationToken),
             cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<CtrProcess> StartDetachedExecAsync(
-        Container container, ExecOptions options, DetachedOutput output, Action answered, CancellationToken cancellationToken)
+        Container container, ExecOptions options, DetachedOutput output, CancellationToken cancellationToken)
     {
         string id = container.Id;
         string execId = options.ExecId ?? NewExecId();
@@ -96,7 +96,6 @@ public sealed partial class TaskClient
         try
         {
             await CreateExecAsync(container, execId, options, paths, cancellationToken, streams.MarkTakenBack).ConfigureAwait(false);
-            answered();
         }
         catch (CtrException e) when (e.MayHaveHappened())
         {
@@ -135,15 +134,13 @@ public sealed partial class TaskClient
         }
     }
 
-    private async Task<RunningProcess> StartExecAsync(
-        Container container, ExecOptions options, Action answered, CancellationToken cancellationToken)
+    private async Task<RunningProcess> StartExecAsync(Container container, ExecOptions options, CancellationToken cancellationToken)
     {
         string execId = options.ExecId ?? NewExecId();
         ProcessIO io = OpenIO(container, ExecProcess, options.StandardInput, options.Terminal);
         try
         {
             await CreateExecAsync(container, execId, options, StandardIO.Of(io.Fifos, options.Terminal), cancellationToken).ConfigureAwait(false);
-            answered();
         }
         catch
         {

@@ -35,7 +35,7 @@ internal sealed class EventRegistration(ContainerdClient connection) : IDisposab
                 await raise(value, cancellationToken).ConfigureAwait(false);
             }
         }
-        catch (CtrException e)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             // Nobody waits for this, and without it the registration would look as if nothing happened any more.
             DateTimeOffset now = DateTimeOffset.UtcNow;

@@ -23,7 +23,7 @@ public sealed class HeldTaskTests : IAsyncLifetime
     {
         _server = await FaultServer.StartAsync();
         await _server.AssertNextCallWorksAsync();
-        _client = ContainerdClient.Create(ContainerdAddress.Parse(_server.SocketPath), options: new() { Timeout = s_limit });
+        _client = ContainerdClient.Create(ContainerdAddress.Parse(_server.SocketPath), options: new() { Timeout = Within.HangGuard });
         Answer("Get", new GetResponse { Process = new() { ContainerId = "c1", Pid = 7, Status = Status.Running } });
         Answer("Pause", new Empty());
         Answer("Resume", new Empty());
@@ -57,9 +57,10 @@ public sealed class HeldTaskTests : IAsyncLifetime
     [Fact]
     public async Task A_task_that_does_not_go_on_after_a_checkpoint_that_failed_is_told_of()
     {
+        using var hasty = _client.WithTimeout(s_limit);
         Fail("Checkpoint");
         On("Resume", FaultServer.StallAsync);
-        var checkpoint = Checkpoint();
+        var checkpoint = Checkpoint(hasty);
 
         var error = await Assert.ThrowsAsync<CtrException>(() => TakeAsync(checkpoint));
 
@@ -157,10 +158,11 @@ public sealed class HeldTaskTests : IAsyncLifetime
     [Fact]
     public async Task A_pause_without_an_answer_is_told_of()
     {
+        using var hasty = _client.WithTimeout(s_limit);
         On("Pause", FaultServer.StallAsync);
         On("Resume", FaultServer.StallAsync);
 
-        var error = await Assert.ThrowsAsync<CtrException>(() => TakeAsync(Checkpoint()));
+        var error = await Assert.ThrowsAsync<CtrException>(() => TakeAsync(Checkpoint(hasty)));
 
         Assert.Equal(CtrErrorKind.DeadlineExceeded, error.Kind);
         Assert.Contains("may be suspended still", error.Message, StringComparison.Ordinal);
@@ -194,8 +196,10 @@ public sealed class HeldTaskTests : IAsyncLifetime
         Assert.Equal(1, before);
     }
 
-    private TaskCheckpoint Checkpoint() => new(
-        _client.Tasks,
+    private TaskCheckpoint Checkpoint() => Checkpoint(_client);
+
+    private TaskCheckpoint Checkpoint(ContainerdClient client) => new(
+        client.Tasks,
         new LeaseClient(Services),
         new Container { Id = "c1", Runtime = new() { Name = "io.containerd.runc.v2" } },
         new CheckpointOptions { Exit = true });

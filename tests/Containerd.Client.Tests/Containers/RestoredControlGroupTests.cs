@@ -19,7 +19,8 @@ public sealed class RestoredControlGroupTests
     [InlineData("/elsewhere/limited/web", "other", "/elsewhere/limited/here/other")]
     [InlineData("", "web", "/here/web")]
     [InlineData("/", "web", "/here/web")]
-    [InlineData("user.slice:cri:web", "other", "user.slice:cri:other")]
+    [InlineData("user.slice:cri:web", "other", "user.slice:cri:here-other")]
+    [InlineData("user.slice:cri:group", "web", "user.slice:cri:group")]
     public void It_stays_in_its_directory(string path, string id, string expected) =>
         Assert.Equal(expected, ContainerClient.ControlGroupOf(path, id, replaces: id == "web", "here", ["elsewhere"]));
 

@@ -19,14 +19,16 @@ public sealed class CommandErrorsTests
         Assert.NotNull(error.RecommendedAction);
     }
 
-    [Fact]
-    public void A_whole_line_in_the_place_of_a_program_is_taken_apart_by_the_advice()
+    [Theory]
+    [InlineData("sleep 1000", "-Command 'sleep', '1000'.")]
+    [InlineData("sh -c 'echo hi'", "Name a program")]
+    public void A_whole_line_in_the_place_of_a_program_is_taken_apart_by_the_advice_where_it_can_be(string line, string advice)
     {
-        var failed = Translated("OCI runtime create failed: exec: \"sleep 1000\": executable file not found in $PATH: unknown");
+        var failed = Translated($"OCI runtime create failed: exec: \"{line}\": executable file not found in $PATH: unknown");
 
-        var error = Assert.IsType<CtrException>(CommandErrors.Explain(failed, "web", ["sleep 1000"]));
+        var error = Assert.IsType<CtrException>(CommandErrors.Explain(failed, "web", [line]));
 
-        Assert.Contains("-Command 'sleep', '1000'.", error.RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains(advice, error.RecommendedAction, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -38,7 +38,7 @@ public sealed class ErrorTranslationTests
         var error = Translate(StatusCode.DeadlineExceeded, "late", Resource.Task("web"));
 
         Assert.Contains("containerd-shim", error.RecommendedAction, StringComparison.Ordinal);
-        Assert.DoesNotContain("-TimeoutSec", error.RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains("Get-CtrTask", error.RecommendedAction, StringComparison.Ordinal);
     }
 
     [Theory]

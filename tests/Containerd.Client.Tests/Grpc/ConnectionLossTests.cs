@@ -174,12 +174,13 @@ public sealed class ConnectionLossTests : IAsyncLifetime
         await Within.BoundedAsync(first.RequestStream.WriteAsync(s_request).AsTask());
 
         // So much that the handler, which gathers 32 KiB before it writes, holds all of it and is writing: what comes now waits.
-        connection.Hold();
+        var held = connection;
+        held.Hold();
         var firstWrite = first.RequestStream.WriteAsync(new BytesValue { Value = ByteString.CopyFrom(new byte[32_759]) }).AsTask();
         var second = channel.UnaryCallAsync(s_echo, s_request, Within.Guard);
         asked.SetResult();
         Assert.Equal(StatusCode.Unavailable, (await FailsAsync(first.ResponseHeadersAsync)).StatusCode);
-        connection.Release();
+        held.Release();
 
         Assert.Equal(StatusCode.Unavailable, (await FailsAsync(firstWrite)).StatusCode);
         Assert.Equal(StatusCode.Unavailable, (await FailsAsync(second)).StatusCode);
